@@ -1,0 +1,19 @@
+//! The storage port: which tables the ledger has, what a row is, and what a backend must do.
+//!
+//! Owns: table descriptions, rows, the transaction and batch traits, record encoding, the conformance suite.
+//! Must not know: any backend, any dialect, HTTP, or a rule about money.
+//!
+//! The hard thing here is that one batch body runs unchanged on a synchronous backend (SQLite, where every
+//! future is ready at once) and on an asynchronous one (PostgreSQL). Everything a query filters or sorts by is
+//! an `i64` column; everything else of a record is one JSON document beside them. So both backends are written
+//! once over [`Table`], not once per record.
+
+mod error;
+mod port;
+mod row;
+mod table;
+
+pub use error::StoreError;
+pub use port::{Batch, BoxFuture, FeedPosition, NodeLease, Store, Transaction, Wake, WakeKind, Writes};
+pub use row::{Cond, Direction, Key, Lock, Op, Row, Scan, Write};
+pub use table::{IndexSpec, Table, TableSpec};

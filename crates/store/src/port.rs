@@ -1,0 +1,116 @@
+//! What a backend does: run batches durably, read consistently, feed the journal in commit order.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+
+use crate::{Key, Row, Scan, StoreError, Table, Write};
+
+/// A boxed future that may borrow for `'a`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An open transaction, as a batch sees it.
+pub trait Transaction: Send {
+    /// Reads the rows with these keys; missing ones are left out. Within [`Store::commit`] a backend with
+    /// several writers locks the rows in sorted key order, so two batches can never wait for each other in a ring.
+    fn get<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
+
+    /// Reads the rows of a scan, in its order.
+    fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
+
+    /// Counts the rows of a scan, stopping at its limit; order and lock are ignored.
+    fn count<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<u64, StoreError>>;
+}
+
+/// What other nodes should look at after a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Wake {
+    /// What happened.
+    pub kind: WakeKind,
+    /// The location, merchant or endpoint concerned.
+    pub id: i64,
+}
+
+/// The reason of a [`Wake`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WakeKind {
+    /// A till task became available at a location.
+    Task,
+    /// A webhook delivery became due.
+    Delivery,
+    /// A merchant's journal grew.
+    Journal,
+    /// A merchant's directory (or, with id 0, credentials) changed; caches must be read again.
+    Directory,
+}
+
+/// What a batch wants written.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// The changes, applied in [`Table::ALL`] order. One key appears at most once per table.
+    pub rows: Vec<Write>,
+    /// Told to every node once the commit is durable.
+    pub wakes: Vec<Wake>,
+}
+
+/// A unit of work that runs inside one transaction.
+///
+/// `run` is called again from the start when the transaction has to be retried, so it must not keep effects of
+/// a run that did not commit.
+pub trait Batch: Send {
+    /// Reads what it needs and returns what to write.
+    fn run<'a>(
+        &'a mut self,
+        transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>>;
+}
+
+/// A place in the journal of one merchant; later entries compare greater. Opaque to everyone but the backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FeedPosition {
+    /// The transaction that wrote the entry, on backends where commit order needs it; else 0.
+    pub epoch: i64,
+    /// The rising position.
+    pub position: i64,
+}
+
+/// A number no other running node has, the node part of new ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeLease {
+    /// 0 to 63.
+    pub node: u8,
+}
+
+/// A storage backend. All methods may be called from any task; dropping a future never breaks a transaction.
+pub trait Store: Send + Sync + Debug {
+    /// Runs the batch in one durable transaction: it answers `Ok` only after the commit has been synced to disk.
+    /// Serialization conflicts and deadlocks are retried inside, with a bound. Gives the batch back.
+    fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)>;
+
+    /// Runs the batch on one consistent, read-only snapshot that blocks no writer. The batch must return no writes.
+    fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)>;
+
+    /// Journal entries of a merchant after a position, in commit order and without gaps: an entry is never
+    /// delivered after one that follows it, and never skipped.
+    fn feed(
+        &self,
+        merchant_id: i64,
+        after: FeedPosition,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<(FeedPosition, Row)>, StoreError>>;
+
+    /// Takes the lowest free node number, kept alive until the store is dropped (or its process ends).
+    fn node(&self) -> BoxFuture<'_, Result<NodeLease, StoreError>>;
+
+    /// Whether a commit could be made now: writes and rolls back, or reports why not.
+    fn check_writable(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Copies a consistent image of the database to a path while the server runs (embedded storage only;
+    /// others answer [`StoreError::Internal`] naming their own tool).
+    fn backup<'a>(&'a self, to: &'a Path) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Registers a listener for wakes of commits on any node, this one included. May drop old wakes when the
+    /// receiver is slow: a wake is a hint, never the truth.
+    fn wakes(&self) -> tokio::sync::broadcast::Receiver<Wake>;
+}
