@@ -1,0 +1,275 @@
+//! Ending payments by hand: confirming, voiding, reversing, deleting.
+//!
+//! Order of checks: payment, asserted order, requests that change nothing, order state, payment state, limits.
+
+use super::work::{Record, Step, Stop, Work, add, sub};
+use super::{Outcome, Warning, pay};
+use crate::{
+    ATTRIBUTES_BYTES_MAX, AttributesPatch, CaseReason, ConfirmPayment, DeletePayment, Direction, EntryKind,
+    Lookup, NoticeKind, Order, OrderId, OrderState, Payment, PaymentState, Posting, Rejection, TaskState,
+    VoidPayment,
+};
+
+/// Refuses what an order's state forbids for one of its payments (spec om row 17): a dead order allows nothing, a closed one
+/// only refunds.
+pub(super) fn check_order_of(order: &Order, direction: Direction) -> Result<(), Rejection> {
+    match order.state {
+        OrderState::Open => Ok(()),
+        OrderState::Closed if direction == Direction::Refund => Ok(()),
+        OrderState::Closed => Err(Rejection::OrderClosed),
+        OrderState::Proposed => Err(Rejection::OrderProposed),
+        OrderState::Cancelled => Err(Rejection::OrderCancelled),
+        OrderState::Rejected => Err(Rejection::OrderRejected),
+        OrderState::Deleted => Err(Rejection::OrderDeleted),
+    }
+}
+
+/// The payment and its order, with the caller's belief about the order checked.
+pub(super) fn find(
+    work: &Work<'_, '_>,
+    id: crate::PaymentId,
+    asserted: Option<&Lookup<OrderId>>,
+) -> Step<(Payment, Order)> {
+    let payment = work.visible_payment(id)?;
+    let order = work.order(id.order).ok_or(Rejection::PaymentNotFound)?;
+    match asserted {
+        None | Some(Lookup::Absent) => {}
+        Some(Lookup::Known(asserted)) if *asserted == order.id => {}
+        Some(_) => return Err(Rejection::OrderMismatch.into()),
+    }
+    Ok((payment, order))
+}
+
+pub(super) fn confirm_payment(work: &mut Work<'_, '_>, command: &ConfirmPayment) -> Step<Outcome> {
+    let (mut payment, mut order) = match find(work, command.payment, command.asserted_order.as_ref()) {
+        Ok(found) => found,
+        // A failed payment of an order-less attempt cannot be confirmed, but it is there.
+        Err(stop) => return Err(stop),
+    };
+    if payment.state == PaymentState::Complete {
+        return repeat_confirm(work, payment, command);
+    }
+    check_order_of(&order, payment.direction)?;
+    match payment.state {
+        PaymentState::Pending | PaymentState::Progress => {}
+        PaymentState::Failed => {
+            // Somebody believes that money moved although the app was told that it did not (spec om L5).
+            let mut task = payment.task.and_then(|task| work.task(task));
+            work.open_case(&mut order, &payment, task.as_mut(), CaseReason::ConfirmOfFailed);
+            if let Some(task) = task {
+                work.put_task(task);
+            }
+            work.put_order(order);
+            return Err(Stop::RefusedKeeping(Rejection::InvalidState));
+        }
+        PaymentState::Complete | PaymentState::Voided | PaymentState::Reversed => {
+            return Err(Rejection::InvalidState.into());
+        }
+    }
+    if let Some(transaction_ref) = &command.transaction_ref {
+        payment.transaction_ref = Some(transaction_ref.clone());
+    }
+    if let Some(attributes) = &command.attributes {
+        merge_attributes(&mut payment, attributes)?;
+    }
+    if let Some(customer) = &command.customer {
+        payment.customer = Some(customer.clone());
+    }
+    let id = payment.id;
+    withdraw_task(work, &payment);
+    pay::complete(work, &mut order, payment)?;
+    pay::close_if_paid(work, &mut order);
+    work.put_order(order);
+    let payment = work.payment(id).ok_or(Rejection::PaymentNotFound)?;
+    Ok(Outcome::Payment(Box::new(payment)))
+}
+
+/// Confirming what is complete changes nothing; a different transaction reference is refused (om row 33, L10).
+fn repeat_confirm(work: &mut Work<'_, '_>, payment: Payment, command: &ConfirmPayment) -> Step<Outcome> {
+    if command.transaction_ref.is_some() && command.transaction_ref != payment.transaction_ref {
+        return Err(Rejection::InvalidState.into());
+    }
+    if let Some(attributes) = &command.attributes {
+        let mut merged = payment.clone();
+        if merge_attributes(&mut merged, attributes).is_err() || merged.attributes != payment.attributes {
+            work.warnings.push(Warning::NotApplied("attrs"));
+        }
+    }
+    if command.customer.is_some() && command.customer != payment.customer {
+        work.warnings.push(Warning::NotApplied("customerUid"));
+    }
+    Ok(Outcome::Payment(Box::new(payment)))
+}
+
+/// Merges members one level deep; `None` removes one (om row 35).
+pub(super) fn merge_attributes(payment: &mut Payment, patch: &AttributesPatch) -> Result<(), Rejection> {
+    for (name, value) in patch {
+        let known = payment.attributes.iter_mut().find(|(member, _)| member == name);
+        match (known, value) {
+            (Some(known), Some(value)) => known.1.clone_from(value),
+            (None, Some(value)) => payment.attributes.push((name.clone(), value.clone())),
+            (_, None) => payment.attributes.retain(|(member, _)| member != name),
+        }
+    }
+    // Quotes, colon and comma around every member.
+    let size = payment.attributes.iter().fold(2_usize, |size, (name, value)| {
+        size.saturating_add(name.len())
+            .saturating_add(value.len())
+            .saturating_add(4)
+    });
+    if size > ATTRIBUTES_BYTES_MAX {
+        return Err(Rejection::AttributesTooLarge);
+    }
+    Ok(())
+}
+
+/// Ends the task of a payment that was settled without its till.
+pub(super) fn withdraw_task(work: &mut Work<'_, '_>, payment: &Payment) {
+    if let Some(mut task) = payment.task.and_then(|task| work.task(task))
+        && task.state.is_open()
+    {
+        task.state = TaskState::Withdrawn;
+        work.put_task(task);
+    }
+}
+
+pub(super) fn void_payment(work: &mut Work<'_, '_>, command: &VoidPayment) -> Step<Outcome> {
+    let payment = work.visible_payment(command.payment)?;
+    if payment.state == PaymentState::Voided {
+        return Ok(Outcome::Payment(Box::new(payment)));
+    }
+    let payment = void(work, payment, false)?;
+    Ok(Outcome::Payment(Box::new(payment)))
+}
+
+/// Cancels an open payment and gives its reservation back.
+pub(super) fn void(work: &mut Work<'_, '_>, mut payment: Payment, hide: bool) -> Step<Payment> {
+    if !payment.state.is_open() {
+        return Err(Rejection::InvalidState.into());
+    }
+    let mut order = work.order(payment.id.order).ok_or(Rejection::PaymentNotFound)?;
+    pay::release(&mut order, &payment)?;
+    pay::release_source(work, &payment);
+    withdraw_task(work, &payment);
+    payment.state = PaymentState::Voided;
+    payment.deleted = hide;
+    pay::stamp(work, &mut payment);
+    work.journal(
+        &mut order,
+        Record::new(EntryKind::PaymentVoided)
+            .payment(payment.id)
+            .task(payment.task),
+    );
+    work.notice(NoticeKind::PaymentVoided, Some(order.id), Some(payment.id));
+    // A voided refund may have been all that kept a paid order open.
+    pay::close_if_paid(work, &mut order);
+    work.put_order(order);
+    work.put_payment(payment.clone());
+    Ok(payment)
+}
+
+/// Undoes a payment that counted. What it moved is moved back by postings of its own.
+pub(super) fn reverse(
+    work: &mut Work<'_, '_>,
+    order: &mut Order,
+    payment: &mut Payment,
+) -> Result<(), Rejection> {
+    let returned = uncount(order, payment)?;
+    pay::release_source(work, payment);
+    payment.state = PaymentState::Reversed;
+    payment.reversed_at = Some(work.now());
+    pay::stamp(work, payment);
+    let mut postings = pay::postings(payment, returned)?;
+    for posting in &mut postings {
+        *posting = Posting {
+            ledger: posting.ledger,
+            amount_minor: sub(0, posting.amount_minor)?,
+        };
+    }
+    let record = Record::new(EntryKind::PaymentReversed)
+        .payment(payment.id)
+        .fact("service_minor", returned)
+        .postings(postings);
+    work.journal(order, record);
+    work.notice(NoticeKind::PaymentReversed, Some(order.id), Some(payment.id));
+    Ok(())
+}
+
+/// Takes a payment out of the order's sums; answers how much service charge goes with it.
+///
+/// Refused when refunds would then exceed what was paid, or a reversed refund would make the guest pay more than the
+/// order still costs (spec om L8).
+pub(super) fn uncount(order: &mut Order, payment: &Payment) -> Result<i64, Rejection> {
+    let service = match payment.direction {
+        Direction::Receipt => {
+            if payment.refunds_minor > 0 {
+                return Err(Rejection::HasRefunds);
+            }
+            if payment.applied_minor() > order.refundable_minor() {
+                return Err(Rejection::ExceedsRefundable);
+            }
+            let paid_after = sub(order.paid_minor(), payment.applied_minor())?;
+            let contributed = order.service_contributed_minor;
+            let service = if paid_after == 0 {
+                contributed
+            } else {
+                contributed.min(payment.service_minor)
+            };
+            order.received_minor = sub(order.received_minor, payment.applied_minor())?;
+            order.service_contributed_minor = sub(contributed, service)?;
+            service
+        }
+        Direction::Refund => {
+            if payment.amount_minor > order.due_minor() {
+                return Err(Rejection::ExceedsDue);
+            }
+            let owed = sub(order.service_minor, order.service_contributed_minor)?.max(0);
+            let settles = payment.amount_minor == order.remaining_minor();
+            let service = if settles {
+                owed
+            } else {
+                owed.min(payment.service_minor)
+            };
+            order.refunded_minor = sub(order.refunded_minor, payment.amount_minor)?;
+            order.service_contributed_minor = add(order.service_contributed_minor, service)?;
+            service
+        }
+    };
+    order.tips_minor = sub(order.tips_minor, payment.ordinary_tip_minor())?;
+    order.surcharges_minor = sub(order.surcharges_minor, payment.surcharge_minor)?;
+    Ok(service)
+}
+
+pub(super) fn delete_payment(work: &mut Work<'_, '_>, command: &DeletePayment) -> Step<Outcome> {
+    let (mut payment, mut order) = find(work, command.payment, None)?;
+    check_order_of(&order, payment.direction)?;
+    if command.open_only && !payment.state.is_open() {
+        return Err(Rejection::InvalidState.into());
+    }
+    match payment.state {
+        PaymentState::Pending | PaymentState::Progress => {
+            let payment = void(work, payment, true)?;
+            return Ok(Outcome::Payment(Box::new(payment)));
+        }
+        PaymentState::Complete => {
+            if payment.refunds_minor > 0 {
+                return Err(Rejection::HasRefunds.into());
+            }
+            reverse(work, &mut order, &mut payment)?;
+        }
+        PaymentState::Reversed => {
+            pay::stamp(work, &mut payment);
+            let record = Record::new(EntryKind::PaymentAmended)
+                .payment(payment.id)
+                .fact("deleted", true);
+            work.journal(&mut order, record);
+        }
+        PaymentState::Failed => return Err(Rejection::InvalidState.into()),
+        PaymentState::Voided => return Err(Rejection::PaymentNotFound.into()),
+    }
+    payment.deleted = true;
+    work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
+    work.put_order(order);
+    work.put_payment(payment.clone());
+    Ok(Outcome::Payment(Box::new(payment)))
+}

@@ -1,0 +1,256 @@
+//! Till tasks: offering, leasing, answering, expiring; and the cases that late answers open.
+//!
+//! A lease number is a fencing token: it rises with every claim, and an answer under a number that is not the newest
+//! changes nothing. So a task is resolved by at most one lease.
+
+use super::work::{Record, Step, Work};
+use super::{Outcome, TaskOutcome, lines, open, pay};
+use crate::{
+    CaseReason, ClaimTasks, EntryKind, ExpireTask, Failure, FailureCode, Order, OrderState, Payment,
+    PaymentState, PostMessage, Rejection, ResolveCase, ResolveTask, TASKS_PER_CLAIM_MAX, Task, TaskAnswer,
+    TaskId, TaskKind, TaskSpec, TaskState, Timestamp, Via,
+};
+
+/// Offers work to the tills of an order's location.
+pub(super) fn offer(
+    work: &mut Work<'_, '_>,
+    order: &Order,
+    payment: Option<&Payment>,
+    kind: TaskKind,
+    spec: &TaskSpec,
+) -> TaskId {
+    let id = TaskId(work.new_id());
+    let task = Task {
+        id,
+        merchant: order.merchant,
+        location: order.location,
+        kind,
+        order: Some(order.id),
+        payment: payment.map(|payment| payment.id),
+        device: spec.device,
+        state: TaskState::Open,
+        lease: 0,
+        leased_to: None,
+        leased_until: Timestamp(0),
+        resolved_lease: None,
+        expires_at: work.now().plus_ms(spec.ttl_ms),
+        created_at: work.now(),
+        has_case: false,
+    };
+    work.put_task(task);
+    id
+}
+
+pub(super) fn post_message(work: &mut Work<'_, '_>, command: &PostMessage) -> Step<Outcome> {
+    let facts = work.location(command.location).ok_or(Rejection::OrderNotFound)?;
+    let task = Task {
+        id: TaskId(work.new_id()),
+        merchant: work.context.merchant,
+        location: facts.id,
+        kind: TaskKind::Message {
+            text: command.text.clone(),
+            also_print: command.also_print,
+        },
+        order: None,
+        payment: None,
+        device: None,
+        state: TaskState::Open,
+        lease: 0,
+        leased_to: None,
+        leased_until: Timestamp(0),
+        resolved_lease: None,
+        expires_at: work.now().plus_ms(command.ttl_ms),
+        created_at: work.now(),
+        has_case: false,
+    };
+    work.put_task(task.clone());
+    Ok(Outcome::Tasks(vec![task]))
+}
+
+pub(super) fn claim(work: &mut Work<'_, '_>, command: &ClaimTasks) -> Step<Outcome> {
+    let now = work.now();
+    let mut free: Vec<Task> = work
+        .tasks()
+        .filter(|task| {
+            task.location == command.location
+                && task.state.is_open()
+                && task.leased_until <= now
+                && task.expires_at > now
+                && task.device.is_none_or(|device| device == command.device)
+        })
+        .cloned()
+        .collect();
+    free.sort_by_key(|task| task.id);
+    let max = usize::try_from(command.max.min(TASKS_PER_CLAIM_MAX)).unwrap_or_default();
+    free.truncate(max);
+    for task in &mut free {
+        task.lease = task.lease.saturating_add(1);
+        task.leased_to = Some(command.device);
+        // A lease never outlives what it is for.
+        task.leased_until = now.plus_ms(command.lease_ms).min(task.expires_at);
+        work.put_task(task.clone());
+    }
+    Ok(Outcome::Tasks(free))
+}
+
+pub(super) fn resolve(work: &mut Work<'_, '_>, command: &ResolveTask) -> Step<Outcome> {
+    let task = work
+        .task(command.task)
+        .filter(|task| task.location == command.location);
+    let mut task = task.ok_or(Rejection::TaskNotFound)?;
+    if command.lease == 0 || command.lease > task.lease {
+        return Err(Rejection::TaskNotFound.into());
+    }
+    if !task.state.is_open() {
+        return Ok(answer_late(work, task, command));
+    }
+    if command.lease != task.lease || task.expires_at <= work.now() {
+        // Another device holds the task by now, or its time is over and only the expiry has not been written yet.
+        return Ok(answer_late(work, task, command));
+    }
+    task.resolved_lease = Some(command.lease);
+    match &command.answer {
+        TaskAnswer::Confirm => {
+            task.state = TaskState::Applied;
+            work.put_task(task.clone());
+            apply(work, task)
+        }
+        TaskAnswer::Refuse(failure) => {
+            task.state = TaskState::Refused(failure.clone());
+            work.put_task(task.clone());
+            end(work, &task, failure, Via::Till);
+            let payment = task.payment.and_then(|id| work.payment(id)).map(Box::new);
+            Ok(Outcome::Task(TaskOutcome::Refused, Box::new(task), payment))
+        }
+    }
+}
+
+/// Does what a task was for.
+fn apply(work: &mut Work<'_, '_>, task: Task) -> Step<Outcome> {
+    let order = task.order.and_then(|id| work.order(id));
+    match (&task.kind, order) {
+        (TaskKind::Payment, Some(mut order)) => {
+            if let Some(payment) = task.payment.and_then(|id| work.payment(id))
+                && payment.state.is_open()
+            {
+                pay::complete(work, &mut order, payment)?;
+                pay::close_if_paid(work, &mut order);
+                work.put_order(order);
+            }
+        }
+        (TaskKind::Order, Some(order)) => {
+            open::accept_proposed(work, order)?;
+        }
+        (TaskKind::Lines(specs), Some(mut order)) => {
+            let mut order_lines = work.lines(order.id);
+            // The order may have been closed or filled since: the till did what it could, the ledger says no.
+            let inserted = lines::check_open(&order)
+                .and_then(|()| lines::insert(work, &mut order, &mut order_lines, specs, None));
+            if let Ok(postings) = inserted {
+                lines::record_lines(work, order, order_lines, postings);
+            } else {
+                let failure = Failure::new(FailureCode::UpdateFailed);
+                work.notice(crate::NoticeKind::OrderFailed(failure), task.order, None);
+            }
+        }
+        (TaskKind::Message { .. }, _) | (_, None) => {}
+    }
+    let payment = task.payment.and_then(|id| work.payment(id)).map(Box::new);
+    Ok(Outcome::Task(TaskOutcome::Applied, Box::new(task), payment))
+}
+
+/// Ends what a task was for without it.
+fn end(work: &mut Work<'_, '_>, task: &Task, failure: &Failure, via: Via) {
+    let Some(mut order) = task.order.and_then(|id| work.order(id)) else {
+        return;
+    };
+    match &task.kind {
+        TaskKind::Payment => {
+            if let Some(payment) = task.payment.and_then(|id| work.payment(id))
+                && payment.state.is_open()
+            {
+                pay::fail(work, &mut order, payment, failure.clone(), via);
+                work.put_order(order);
+            }
+        }
+        TaskKind::Order => {
+            if order.state == OrderState::Proposed {
+                open::abandon(work, order, failure.clone());
+            }
+        }
+        TaskKind::Lines(_) => {
+            let record = Record::new(EntryKind::OrderFailed)
+                .task(Some(task.id))
+                .failure(failure)
+                .via(via);
+            work.journal(&mut order, record);
+            work.notice(
+                crate::NoticeKind::OrderFailed(failure.clone()),
+                Some(order.id),
+                None,
+            );
+            work.put_order(order);
+        }
+        TaskKind::Message { .. } => {}
+    }
+}
+
+/// Answers a device whose task is over for it. The same lease with the same answer hears its first outcome again; everyone
+/// else is told that they were superseded, and a confirm that may stand for money opens a case.
+fn answer_late(work: &mut Work<'_, '_>, mut task: Task, command: &ResolveTask) -> Outcome {
+    let payment = task.payment.and_then(|id| work.payment(id));
+    let repeated = match (&task.state, &command.answer) {
+        (TaskState::Applied, TaskAnswer::Confirm) => Some(TaskOutcome::Applied),
+        (TaskState::Refused(_), TaskAnswer::Refuse(_)) => Some(TaskOutcome::Refused),
+        _ => None,
+    };
+    if let Some(outcome) = repeated
+        && task.resolved_lease == Some(command.lease)
+    {
+        return Outcome::Task(outcome, Box::new(task), payment.map(Box::new));
+    }
+    if command.answer == TaskAnswer::Confirm
+        && let Some(payment) = &payment
+        && let Some(mut order) = work.order(payment.id.order)
+        && !task.has_case
+    {
+        let reason = if payment.state == PaymentState::Complete || payment.state.is_open() {
+            CaseReason::ConfirmedTwice
+        } else {
+            CaseReason::ConfirmedAfterEnd
+        };
+        work.open_case(&mut order, payment, Some(&mut task), reason);
+        work.put_order(order);
+        work.put_task(task.clone());
+    }
+    Outcome::Task(TaskOutcome::Superseded, Box::new(task), payment.map(Box::new))
+}
+
+pub(super) fn expire(work: &mut Work<'_, '_>, command: &ExpireTask) -> Step<Outcome> {
+    let mut task = work.task(command.task).ok_or(Rejection::TaskNotFound)?;
+    if task.state.is_open() && task.expires_at <= work.now() {
+        task.state = TaskState::Expired;
+        work.put_task(task.clone());
+        end(work, &task, &Failure::new(FailureCode::Timeout), Via::Server);
+    }
+    Ok(Outcome::Tasks(vec![task]))
+}
+
+pub(super) fn resolve_case(work: &mut Work<'_, '_>, command: &ResolveCase) -> Step<Outcome> {
+    let mut case = work.case(command.case).ok_or(Rejection::CaseNotFound)?;
+    if case.resolved_at.is_some() {
+        return Ok(Outcome::Case(Box::new(case)));
+    }
+    case.resolved_at = Some(work.now());
+    case.resolution = Some(command.resolution.clone());
+    if let Some(mut order) = work.order(case.order) {
+        let record = Record::new(EntryKind::CaseResolved)
+            .payment(case.payment)
+            .fact("case", case.id.0)
+            .fact("resolution", &command.resolution);
+        work.journal(&mut order, record);
+        work.put_order(order);
+    }
+    work.put_case(case.clone());
+    Ok(Outcome::Case(Box::new(case)))
+}

@@ -1,0 +1,79 @@
+//! Till tasks: work for a till, leased to one device at a time.
+
+use crate::{DeviceId, Failure, LineSpec, LocationId, MerchantId, OrderId, PaymentId, TaskId, Timestamp};
+
+/// What the till is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskKind {
+    /// Take a payment.
+    Payment,
+    /// Take a new order.
+    Order,
+    /// Add lines to an order.
+    Lines(Vec<LineSpec>),
+    /// Show, and perhaps print, a message.
+    Message {
+        /// The text.
+        text: String,
+        /// Whether to print it as well.
+        also_print: bool,
+    },
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskState {
+    /// Offered, or leased while `leased_until` is in the future.
+    Open,
+    /// A till did it.
+    Applied,
+    /// A till said no.
+    Refused(Failure),
+    /// Nobody did it in time.
+    Expired,
+    /// What it was for was completed or cancelled elsewhere.
+    Withdrawn,
+}
+
+impl TaskState {
+    /// Whether a device may still resolve it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+/// One piece of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Its id.
+    pub id: TaskId,
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// Whose tills.
+    pub location: LocationId,
+    /// What to do.
+    pub kind: TaskKind,
+    /// The order concerned.
+    pub order: Option<OrderId>,
+    /// The payment concerned.
+    pub payment: Option<PaymentId>,
+    /// The only device that may take it; absent: any.
+    pub device: Option<DeviceId>,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The number of the newest lease: the fencing token. 0 before the first.
+    pub lease: u64,
+    /// Who holds, or held, the newest lease.
+    pub leased_to: Option<DeviceId>,
+    /// Until when nobody else is offered it.
+    pub leased_until: Timestamp,
+    /// The lease that resolved it.
+    pub resolved_lease: Option<u64>,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether a case was opened for it; there is at most one.
+    pub has_case: bool,
+}
