@@ -1,0 +1,322 @@
+//! Which crate may depend on which, read from `cargo metadata`: the architecture as code.
+//!
+//! A wall is about what a crate ships: its normal and build dependencies. Its tests may use more, and how much more
+//! is said where it matters.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::Problem;
+
+#[cfg(test)]
+mod tests;
+
+/// What one crate may know.
+struct Wall {
+    /// A package name, or its beginning followed by `*`.
+    packages: &'static str,
+    rule: Rule,
+    why: &'static str,
+}
+
+enum Rule {
+    /// Of the workspace, it depends on these alone; its tests on these and `tests`.
+    WorkspaceOnly {
+        shipped: &'static [&'static str],
+        tests: &'static [&'static str],
+    },
+    /// Of the registry, it depends on these alone.
+    RegistryOnly(&'static [&'static str]),
+    /// It does not depend on these, from the workspace or the registry. Names as in [`Wall::packages`].
+    Never(&'static [&'static str]),
+    /// These are nowhere in what is compiled into it, however deep.
+    NeverInTree(&'static [&'static str]),
+}
+
+/// The only crate that may name a backend.
+const CLI: &str = "tender-cli";
+
+const BACKENDS: &[&str] = &["tender-store-sqlite", "tender-store-postgres"];
+
+const ENGINE_PURE: &str = "the core decides as a function of what it is given; a clock, randomness, I/O, logging or a \
+                           wire format inside it makes its decisions impossible to replay and to test on their own";
+const STORE_PORT: &str =
+    "the port describes what a backend does; it is written once for all of them, so it knows none";
+const BACKEND_BELOW: &str = "a backend stores rows; rules about orders and money are decided above it, and it has to be \
+                             replaceable by another";
+const TRANSLATOR: &str = "a dialect translates between its wire and the service; what it could reach around that, or \
+                          take from another dialect, would be a rule that the other dialects do not have";
+
+const WALLS: &[Wall] = &[
+    Wall {
+        packages: "tender-money",
+        rule: Rule::WorkspaceOnly {
+            shipped: &[],
+            tests: &[],
+        },
+        why: "exact arithmetic is the ground everything stands on; it knows nothing of what stands there",
+    },
+    Wall {
+        packages: "tender-engine",
+        rule: Rule::WorkspaceOnly {
+            shipped: &["tender-money"],
+            tests: &[],
+        },
+        why: ENGINE_PURE,
+    },
+    Wall {
+        packages: "tender-engine",
+        rule: Rule::RegistryOnly(&["sha2"]),
+        why: ENGINE_PURE,
+    },
+    Wall {
+        packages: "tender-engine",
+        rule: Rule::NeverInTree(&[
+            "serde",
+            "tokio",
+            "tracing",
+            "log",
+            "http",
+            "rusqlite",
+            "rand",
+            "getrandom",
+            "jiff",
+            "chrono",
+        ]),
+        why: ENGINE_PURE,
+    },
+    Wall {
+        packages: "tender-store",
+        rule: Rule::WorkspaceOnly {
+            shipped: &["tender-engine", "tender-money"],
+            tests: &[],
+        },
+        why: STORE_PORT,
+    },
+    Wall {
+        packages: "tender-store-*",
+        rule: Rule::WorkspaceOnly {
+            shipped: &["tender-store"],
+            tests: &["tender-engine", "tender-money"],
+        },
+        why: BACKEND_BELOW,
+    },
+    Wall {
+        packages: "tender-service",
+        rule: Rule::Never(&[
+            "tender-store-*",
+            "tender-dialect-*",
+            "tender-native",
+            "tender-http",
+            "tender-cli",
+            "axum",
+            "http",
+        ]),
+        why: "the service runs commands against any store for any translator; who calls it, and over which protocol, \
+              is above it",
+    },
+    Wall {
+        packages: "tender-dialect-*",
+        rule: Rule::Never(&["tender-store*", "tender-dialect-*", "tender-native", "tender-cli"]),
+        why: TRANSLATOR,
+    },
+    Wall {
+        packages: "tender-native",
+        rule: Rule::Never(&["tender-store*", "tender-dialect-*", "tender-cli"]),
+        why: TRANSLATOR,
+    },
+];
+
+const WIRING: &str = "one crate chooses the backend; any other that names one cannot run on the other";
+
+/// The part of `cargo metadata` that walls are about.
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    packages: Vec<Package>,
+    workspace_members: Vec<String>,
+    resolve: Resolve,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    /// `dev` or `build`; nothing for what is shipped.
+    kind: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<NodeDependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NodeDependency {
+    pkg: String,
+    dep_kinds: Vec<NodeDependencyKind>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NodeDependencyKind {
+    kind: Option<String>,
+}
+
+impl Metadata {
+    /// Reads what `cargo metadata --format-version 1` prints.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn parse(text: &str) -> Result<Self> {
+        serde_json::from_str(text).context("cargo metadata cannot be read")
+    }
+
+    fn members(&self) -> impl Iterator<Item = &Package> {
+        self.packages
+            .iter()
+            .filter(|package| self.workspace_members.contains(&package.id))
+    }
+
+    /// The names of everything compiled into a package. Features are those of a build of the whole workspace, so
+    /// the tree is rather too large than too small.
+    fn tree(&self, package: &Package) -> BTreeSet<&str> {
+        let names: HashMap<&str, &str> = self
+            .packages
+            .iter()
+            .map(|package| (package.id.as_str(), package.name.as_str()))
+            .collect();
+        let nodes: HashMap<&str, &Node> = self
+            .resolve
+            .nodes
+            .iter()
+            .map(|node| (node.id.as_str(), node))
+            .collect();
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![package.id.as_str()];
+        while let Some(id) = waiting.pop() {
+            if seen.insert(id) {
+                let dependencies = nodes.get(id).into_iter().flat_map(|node| &node.deps);
+                let shipped = dependencies.filter(|dep| dep.dep_kinds.iter().any(|kind| kind.kind.is_none()));
+                waiting.extend(shipped.map(|dep| dep.pkg.as_str()));
+            }
+        }
+        seen.iter().filter_map(|id| names.get(id).copied()).collect()
+    }
+}
+
+/// Every dependency that goes through a wall.
+///
+/// # Errors
+/// When a wall is about a crate that does not exist: renamed, it would stand open.
+pub fn check(metadata: &Metadata) -> Result<Vec<Problem>> {
+    let members: BTreeSet<&str> = metadata.members().map(|package| package.name.as_str()).collect();
+    let mut problems = Vec::new();
+    for wall in WALLS {
+        let mut packages = metadata
+            .members()
+            .filter(|package| matches(wall.packages, &package.name))
+            .peekable();
+        packages
+            .peek()
+            .with_context(|| format!("no crate is called {}, which a wall is about", wall.packages))?;
+        for package in packages {
+            let breaches = wall.rule.breaches(package, &members, metadata);
+            problems.extend(breaches.into_iter().map(|what| problem(package, what, wall.why)));
+        }
+    }
+    for package in metadata.members().filter(|package| package.name != CLI) {
+        let named = package
+            .shipped()
+            .filter(|dependency| BACKENDS.contains(&dependency.name.as_str()));
+        problems.extend(named.map(|dependency| problem(package, depends_on(&dependency.name), WIRING)));
+    }
+    Ok(problems)
+}
+
+impl Package {
+    fn shipped(&self) -> impl Iterator<Item = &Dependency> {
+        self.dependencies
+            .iter()
+            .filter(|dependency| !dependency.is_for_tests())
+    }
+}
+
+impl Dependency {
+    fn is_for_tests(&self) -> bool {
+        self.kind.as_deref() == Some("dev")
+    }
+}
+
+impl Rule {
+    /// What the package does against the rule.
+    fn breaches(&self, package: &Package, members: &BTreeSet<&str>, metadata: &Metadata) -> Vec<String> {
+        let is_member = |dependency: &&Dependency| members.contains(dependency.name.as_str());
+        match self {
+            Self::WorkspaceOnly { shipped, tests } => {
+                let allowed = |dependency: &Dependency| {
+                    let name = dependency.name.as_str();
+                    shipped.contains(&name)
+                        || dependency.is_for_tests() && (tests.contains(&name) || name == package.name)
+                };
+                let breaches = package
+                    .dependencies
+                    .iter()
+                    .filter(is_member)
+                    .filter(|dep| !allowed(dep));
+                breaches.map(|dependency| depends_on(&dependency.name)).collect()
+            }
+            Self::RegistryOnly(allowed) => {
+                let breaches = package
+                    .shipped()
+                    .filter(|dep| !is_member(dep) && !allowed.contains(&dep.name.as_str()));
+                breaches.map(|dependency| depends_on(&dependency.name)).collect()
+            }
+            Self::Never(patterns) => {
+                let breaches = package
+                    .shipped()
+                    .filter(|dep| patterns.iter().any(|pattern| matches(pattern, &dep.name)));
+                breaches.map(|dependency| depends_on(&dependency.name)).collect()
+            }
+            Self::NeverInTree(names) => {
+                let tree = metadata.tree(package);
+                let breaches = names.iter().filter(|name| tree.contains(**name));
+                breaches
+                    .map(|name| format!("has {name} in its dependency tree"))
+                    .collect()
+            }
+        }
+    }
+}
+
+fn problem(package: &Package, what: String, why: &'static str) -> Problem {
+    Problem {
+        place: package.name.clone(),
+        line: None,
+        what,
+        why,
+    }
+}
+
+fn depends_on(name: &str) -> String {
+    format!("depends on {name}")
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == pattern,
+    }
+}

@@ -1,0 +1,197 @@
+use serde_json::{Value, json};
+
+use super::{Metadata, check};
+
+/// The crates that walls are about, with the dependencies that they may have.
+const GOOD: [(&str, &[&str]); 12] = [
+    ("tender-money", &["iso_currency"]),
+    ("tender-engine", &["tender-money", "sha2"]),
+    ("tender-store", &["tender-engine", "tender-money"]),
+    (
+        "tender-store-sqlite",
+        &[
+            "tender-store",
+            "rusqlite",
+            "dev:tender-engine",
+            "dev:tender-money",
+        ],
+    ),
+    ("tender-store-postgres", &["tender-store", "tokio"]),
+    (
+        "tender-service",
+        &[
+            "tender-engine",
+            "tender-store",
+            "tokio",
+            "dev:tender-store-sqlite",
+        ],
+    ),
+    ("tender-http", &["axum"]),
+    (
+        "tender-dialect-kseries",
+        &["tender-service", "tender-http", "axum"],
+    ),
+    ("tender-dialect-om", &["tender-service", "axum"]),
+    ("tender-native", &["tender-service", "axum"]),
+    (
+        "tender-cli",
+        &["tender-store-sqlite", "tender-store-postgres", "tender-native"],
+    ),
+    ("tender-sim", &["tender-engine"]),
+];
+
+const REGISTRY: [(&str, &[&str]); 9] = [
+    ("axum", &["http"]),
+    ("http", &[]),
+    ("iso_currency", &["build:serde"]),
+    ("rusqlite", &[]),
+    ("serde", &[]),
+    ("sha2", &["digest"]),
+    ("digest", &["dev:getrandom"]),
+    ("getrandom", &[]),
+    ("tokio", &[]),
+];
+
+/// Metadata of the good workspace, with dependencies added: `kind:name`, or `name` for what is shipped.
+fn metadata(added: &[(&str, &str)]) -> Metadata {
+    let packages = GOOD.iter().chain(&REGISTRY).map(|(name, dependencies)| {
+        let more = added
+            .iter()
+            .filter(|(to, _)| to == name)
+            .map(|(_, dependency)| *dependency);
+        (
+            *name,
+            dependencies
+                .iter()
+                .copied()
+                .chain(more)
+                .map(parse)
+                .collect::<Vec<_>>(),
+        )
+    });
+    let (mut described, mut nodes) = (Vec::<Value>::new(), Vec::<Value>::new());
+    for (name, dependencies) in packages {
+        let declared: Vec<Value> = dependencies
+            .iter()
+            .map(|(kind, name)| json!({"name": name, "kind": kind, "optional": false}))
+            .collect();
+        let resolved: Vec<Value> = dependencies
+            .iter()
+            .map(|(kind, name)| json!({"pkg": id(name), "dep_kinds": [{"kind": kind, "target": null}]}))
+            .collect();
+        described.push(json!({"id": id(name), "name": name, "dependencies": declared}));
+        nodes.push(json!({"id": id(name), "deps": resolved}));
+    }
+    let members: Vec<String> = GOOD.iter().map(|(name, _)| id(name)).collect();
+    let text = json!({"packages": described, "workspace_members": members, "resolve": {"nodes": nodes}});
+    Metadata::parse(&text.to_string()).unwrap()
+}
+
+fn parse(dependency: &str) -> (Option<&str>, &str) {
+    dependency
+        .split_once(':')
+        .map_or((None, dependency), |(kind, name)| (Some(kind), name))
+}
+
+fn id(name: &str) -> String {
+    format!("path+{name}@1")
+}
+
+fn breaches(added: &[(&str, &str)]) -> Vec<(String, String)> {
+    let problems = check(&metadata(added)).unwrap();
+    problems
+        .into_iter()
+        .map(|problem| (problem.place, problem.what))
+        .collect()
+}
+
+#[test]
+fn the_workspace_as_it_is_meant_breaks_no_wall() {
+    assert_eq!(breaches(&[]), []);
+}
+
+#[test]
+fn every_wall_is_seen_when_it_is_broken() {
+    for (package, dependency) in [
+        ("tender-money", "tender-engine"),
+        ("tender-money", "dev:tender-engine"),
+        ("tender-engine", "tender-store"),
+        ("tender-engine", "dev:tender-sim"),
+        ("tender-engine", "digest"),
+        ("tender-store", "tender-service"),
+        ("tender-store-postgres", "tender-money"),
+        ("tender-store-postgres", "dev:tender-service"),
+        ("tender-store-sqlite", "tender-engine"),
+        ("tender-service", "tender-http"),
+        ("tender-service", "tender-dialect-om"),
+        ("tender-service", "axum"),
+        ("tender-service", "build:http"),
+        ("tender-dialect-om", "tender-store"),
+        ("tender-dialect-om", "tender-dialect-kseries"),
+        ("tender-dialect-om", "tender-native"),
+        ("tender-native", "tender-dialect-om"),
+        ("tender-native", "tender-store"),
+        ("tender-sim", "tender-store-postgres"),
+        ("tender-http", "tender-store-sqlite"),
+    ] {
+        let (_, name) = parse(dependency);
+        let expected = [(package.to_owned(), format!("depends on {name}"))];
+        assert_eq!(
+            breaches(&[(package, dependency)]),
+            expected,
+            "{package} on {dependency}"
+        );
+    }
+}
+
+#[test]
+fn a_dependency_that_breaks_two_walls_is_told_twice() {
+    assert_eq!(breaches(&[("tender-service", "tender-store-sqlite")]).len(), 2);
+}
+
+#[test]
+fn tests_may_use_a_backend_and_another_translator() {
+    assert_eq!(breaches(&[("tender-dialect-om", "dev:tender-store-sqlite")]), []);
+    assert_eq!(breaches(&[("tender-native", "dev:tender-dialect-om")]), []);
+    assert_eq!(
+        breaches(&[("tender-store", "dev:tender-store")]),
+        [],
+        "a crate's own features for its tests"
+    );
+}
+
+#[test]
+fn what_the_engine_is_built_from_is_looked_at_in_depth() {
+    let expected = [(
+        "tender-engine".to_owned(),
+        "has getrandom in its dependency tree".to_owned(),
+    )];
+    assert_eq!(breaches(&[("digest", "getrandom")]), expected);
+    assert_eq!(
+        breaches(&[("iso_currency", "build:rusqlite")]),
+        [],
+        "a build script is not compiled in"
+    );
+}
+
+#[test]
+fn a_wall_about_no_crate_is_an_error() {
+    let mut metadata = metadata(&[]);
+    for package in &mut metadata.packages {
+        if package.name == "tender-native" {
+            package.name = "tender-api".to_owned();
+        }
+    }
+    assert!(
+        check(&metadata)
+            .unwrap_err()
+            .to_string()
+            .contains("tender-native")
+    );
+}
+
+#[test]
+fn what_is_not_metadata_is_refused() {
+    assert!(Metadata::parse("").is_err());
+    assert!(Metadata::parse("{}").is_err());
+}
