@@ -1,0 +1,390 @@
+//! The committer: takes whatever is queued, decides it in memory, writes it in one transaction, answers after the commit.
+//!
+//! An alone request waits for nobody: the batch is what has queued up while the last one was being synced. One bad item never
+//! fails its neighbours: each is decided on its own, and a panic in one is caught and answered as an internal failure.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tender_engine::{
+    Changes, Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice, OrderId,
+    OrderLines, Payment, PaymentId, Snapshot, Timestamp, decide,
+};
+use tender_store::{
+    Batch, BoxFuture, Counter, CounterName, Record, StoreError, StoredAlias, StoredKey, Transaction, Wake, WakeKind,
+    Write, Writes,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::ids::BatchIds;
+use crate::loader::{Reads, get};
+use crate::queries::{decode, order_key, payments_scan};
+use crate::tender::{Caller, Done, Inner};
+use crate::{Directory, Failure, OrderView, WebhookEncoder, WebhookEvent};
+
+/// Commands of one batch. Beyond a few hundred, a sync costs more per command again.
+pub(crate) const BATCH_MAX: usize = 512;
+/// Commands that may wait for the committer; beyond it callers hear "busy".
+pub(crate) const QUEUE_MAX: usize = 8_192;
+
+/// Something to commit.
+pub(crate) struct Job {
+    pub(crate) work: JobWork,
+    pub(crate) reply: oneshot::Sender<Result<Done, Failure>>,
+}
+
+pub(crate) enum JobWork {
+    /// A command for the engine.
+    Command { caller: Caller, directory: Arc<Directory>, command: Box<Command>, dry_run: bool },
+    /// Rows that no rule judges: directory, credentials, deliveries, attempts.
+    Rows { rows: Vec<Write>, wakes: Vec<Wake> },
+}
+
+/// Runs the committer until every sender is gone.
+pub(crate) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(BATCH_MAX);
+    while queue.recv_many(&mut jobs, BATCH_MAX).await > 0 {
+        commit(&inner, std::mem::take(&mut jobs)).await;
+    }
+}
+
+async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
+    let state = Arc::new(Mutex::new(State { jobs, results: Vec::new(), wakes: Vec::new() }));
+    let batch = LedgerBatch { inner: Arc::clone(inner), state: Arc::clone(&state) };
+    let (_, result) = inner.store.commit(Box::new(batch)).await;
+    let State { jobs, results, wakes } = std::mem::take(&mut *lock(&state));
+    match result {
+        Ok(()) => {
+            inner.announce(&wakes);
+            for (job, result) in jobs.into_iter().zip(results) {
+                // A caller that went away does not undo what it asked for.
+                let _ = job.reply.send(result);
+            }
+        }
+        // The unique backstop found what the snapshot did not show: one item is at fault, so each goes alone.
+        Err(StoreError::Duplicate { .. }) if jobs.len() > 1 => {
+            for job in jobs {
+                Box::pin(commit(inner, vec![job])).await;
+            }
+        }
+        Err(error) => {
+            tracing::error!(error = %error, jobs = jobs.len(), "a batch could not be committed");
+            for job in jobs {
+                let _ = job.reply.send(Err(Failure::from(&error)));
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct State {
+    jobs: Vec<Job>,
+    results: Vec<Result<Done, Failure>>,
+    wakes: Vec<Wake>,
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct LedgerBatch {
+    inner: Arc<Inner>,
+    state: Arc<Mutex<State>>,
+}
+
+impl Batch for LedgerBatch {
+    fn run<'a>(&'a mut self, transaction: &'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        Box::pin(async move {
+            let now = self.inner.clock.now();
+            let mut reads = Reads::default();
+            for job in &lock(&self.state).jobs {
+                if let JobWork::Command { caller, command, .. } = &job.work {
+                    reads.add(caller, command);
+                }
+            }
+            let mut snapshot = reads.load(transaction, now).await?;
+            let mut tally = Tally::default();
+            self.decide_all(&mut snapshot, &mut tally, now);
+            self.fan_out(transaction, &mut snapshot, &mut tally, now).await?;
+            let writes = tally.into_writes(&snapshot)?;
+            lock(&self.state).wakes.clone_from(&writes.wakes);
+            Ok(writes)
+        })
+    }
+}
+
+impl LedgerBatch {
+    fn decide_all(&self, snapshot: &mut Snapshot, tally: &mut Tally, now: Timestamp) {
+        let mut state = lock(&self.state);
+        let mut results = Vec::with_capacity(state.jobs.len());
+        for job in &state.jobs {
+            let result = match &job.work {
+                JobWork::Rows { rows, wakes } => {
+                    tally.rows.extend(rows.iter().cloned());
+                    tally.wakes.extend(wakes.iter().copied());
+                    Ok(Done::nothing())
+                }
+                JobWork::Command { caller, directory, command, dry_run } => {
+                    match self.decide_one(snapshot, caller, directory, command, now) {
+                        Ok(mut decision) => {
+                            if !dry_run {
+                                snapshot.apply(&decision.changes);
+                                tally.add(caller.merchant, directory, std::mem::take(&mut decision.changes));
+                            }
+                            Done::from_decision(decision)
+                        }
+                        Err(failure) => Err(failure),
+                    }
+                }
+            };
+            results.push(result);
+        }
+        state.results = results;
+    }
+
+    fn decide_one(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Caller,
+        directory: &Directory,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Decision, Failure> {
+        let mut ids = BatchIds { ids: &self.inner.ids, now: self.inner.real_now() };
+        let locations = |id| directory.facts(id);
+        let mut context = Context {
+            now,
+            merchant: caller.merchant,
+            application: caller.application,
+            via: caller.via,
+            locations: &locations,
+            ids: &mut ids,
+        };
+        // The snapshot is only read, so nothing is left half done in it.
+        catch_unwind(AssertUnwindSafe(|| decide(snapshot, command, &mut context))).map_err(|_| {
+            tracing::error!("a decision panicked; nothing of it is written");
+            Failure::Internal
+        })
+    }
+
+    /// Encodes what the decisions want told, and appends the deliveries to the batch.
+    async fn fan_out(
+        &self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+        tally: &mut Tally,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let told = std::mem::take(&mut tally.told);
+        let mut sequences: HashMap<(MerchantId, EndpointId), i64> = HashMap::new();
+        for told in told {
+            let targets = self.targets(&told);
+            if targets.is_empty() {
+                continue;
+            }
+            if targets.iter().any(|(_, _, full)| *full) {
+                load_full_orders(transaction, snapshot, &told).await?;
+            }
+            let order_id = told.notices.iter().find_map(|notice| notice.order);
+            // The order as this command left it: later commands of the batch have not been told yet.
+            let view = order_id.and_then(|id| view_of(snapshot, &told, id));
+            let payments = payments_of(snapshot, &told);
+            let event = WebhookEvent {
+                notices: &told.notices,
+                order: view.as_ref(),
+                payments: &payments,
+                directory: &told.directory,
+                now,
+            };
+            for (endpoint, encoder, _) in targets {
+                for message in encoder.encode(&event, endpoint) {
+                    let endpoint = EndpointId(endpoint.id);
+                    let sequence =
+                        next_sequence(transaction, &mut sequences, tally, told.merchant, endpoint).await?;
+                    let id = DeliveryId(self.inner.ids.next(self.inner.real_now()));
+                    let delivery = Delivery {
+                        id,
+                        merchant: told.merchant,
+                        endpoint,
+                        order: order_id.or_else(|| payments.first().map(|payment| payment.id.order)),
+                        message_id: uuid::Uuid::new_v4().to_string(),
+                        event: message.event,
+                        body: message.body,
+                        sequence,
+                        state: DeliveryState::Pending,
+                        attempts: 0,
+                        next_at: now,
+                        created_at: now,
+                    };
+                    tally.rows.push(Write::Put(delivery.to_row()));
+                    tally.wakes.push(Wake { kind: WakeKind::Delivery, id: endpoint.to_i64() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn targets<'t>(&'t self, told: &'t Told) -> Vec<(&'t crate::Endpoint, &'t Arc<dyn WebhookEncoder>, bool)> {
+        let mut targets = Vec::new();
+        for endpoint in told.directory.endpoints.values().filter(|endpoint| !endpoint.disabled) {
+            let encoder = self.inner.encoders.iter().find(|encoder| encoder.dialect() == endpoint.dialect);
+            if let Some(encoder) = encoder {
+                targets.push((endpoint, encoder, encoder.needs_full_order(&told.notices, endpoint)));
+            }
+        }
+        targets
+    }
+}
+
+/// Brings lines and payments of the orders that somebody is told about in full. What the batch has changed already stays.
+async fn load_full_orders(
+    transaction: &mut dyn Transaction,
+    snapshot: &mut Snapshot,
+    told: &Told,
+) -> Result<(), StoreError> {
+    let orders: BTreeSet<OrderId> = told.notices.iter().filter_map(|notice| notice.order).collect();
+    for order in orders {
+        for payment in decode::<Payment>(&transaction.scan(&payments_scan(told.merchant, order)).await?)? {
+            snapshot.payments.entry((told.merchant, payment.id)).or_insert(payment);
+        }
+        for lines in get::<OrderLines>(transaction, vec![order_key(told.merchant, order)]).await? {
+            snapshot.lines.entry((told.merchant, order)).or_insert(lines);
+        }
+    }
+    Ok(())
+}
+
+fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<OrderView> {
+    let order = told.orders.get(&id).or_else(|| snapshot.orders.get(&(told.merchant, id)))?.clone();
+    let lines = snapshot.lines.get(&(told.merchant, id)).map(|lines| lines.lines.clone()).unwrap_or_default();
+    let mut payments: Vec<Payment> = snapshot.payments_of(told.merchant, id).into_iter().cloned().collect();
+    for payment in &mut payments {
+        if let Some(own) = told.payments.get(&payment.id) {
+            *payment = own.clone();
+        }
+    }
+    // Payments that later commands of the same batch made are not part of this message.
+    payments.retain(|payment| payment.id.number <= order.last_payment_number);
+    Some(OrderView { order, lines, payments })
+}
+
+fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
+    let mut payments: Vec<Payment> = Vec::new();
+    for id in told.notices.iter().filter_map(|notice| notice.payment) {
+        let own = told.payments.get(&id).or_else(|| snapshot.payments.get(&(told.merchant, id)));
+        if let Some(payment) = own
+            && !payments.iter().any(|known| known.id == id)
+        {
+            payments.push(payment.clone());
+        }
+    }
+    payments
+}
+
+async fn next_sequence(
+    transaction: &mut dyn Transaction,
+    sequences: &mut HashMap<(MerchantId, EndpointId), i64>,
+    tally: &mut Tally,
+    merchant: MerchantId,
+    endpoint: EndpointId,
+) -> Result<u64, StoreError> {
+    let next = match sequences.get(&(merchant, endpoint)) {
+        Some(last) => last.saturating_add(1),
+        None => {
+            let key = vec![merchant.to_i64(), CounterName::EndpointSequence as i64, endpoint.to_i64()];
+            let known = get::<Counter>(transaction, vec![key]).await?;
+            known.first().map_or(0, |counter| counter.value).saturating_add(1)
+        }
+    };
+    sequences.insert((merchant, endpoint), next);
+    let counter = Counter { merchant, name: CounterName::EndpointSequence, owner: endpoint.to_i64(), value: next };
+    tally.counters.insert((merchant, endpoint), counter);
+    Ok(next.cast_unsigned())
+}
+
+/// What one command wants told, with the records as that command left them.
+struct Told {
+    merchant: MerchantId,
+    directory: Arc<Directory>,
+    notices: Vec<Notice>,
+    orders: BTreeMap<OrderId, tender_engine::Order>,
+    payments: BTreeMap<PaymentId, Payment>,
+}
+
+/// What a batch is going to write.
+#[derive(Default)]
+struct Tally {
+    orders: BTreeSet<(MerchantId, OrderId)>,
+    lines: BTreeSet<(MerchantId, OrderId)>,
+    payments: BTreeSet<(MerchantId, PaymentId)>,
+    tasks: BTreeSet<(MerchantId, tender_engine::TaskId)>,
+    cases: BTreeSet<(MerchantId, tender_engine::CaseId)>,
+    aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
+    check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
+    counters: BTreeMap<(MerchantId, EndpointId), Counter>,
+    rows: Vec<Write>,
+    told: Vec<Told>,
+    wakes: Vec<Wake>,
+}
+
+impl Tally {
+    fn add(&mut self, merchant: MerchantId, directory: &Arc<Directory>, changes: Changes) {
+        for task in &changes.tasks {
+            if task.state.is_open() && task.leased_to.is_none() {
+                self.wakes.push(Wake { kind: WakeKind::Task, id: task.location.to_i64() });
+            }
+            self.tasks.insert((merchant, task.id));
+        }
+        self.orders.extend(changes.orders.iter().map(|order| (merchant, order.id)));
+        self.lines.extend(changes.lines.iter().map(|lines| (merchant, lines.order)));
+        self.payments.extend(changes.payments.iter().map(|payment| (merchant, payment.id)));
+        self.cases.extend(changes.cases.iter().map(|case| (merchant, case.id)));
+        for (merchant, hash, record) in changes.keys {
+            self.rows.push(Write::Put(StoredKey { merchant, hash, record }.to_row()));
+        }
+        self.aliases.extend(changes.aliases.into_iter().map(|(merchant, hash, order)| ((merchant, hash), order)));
+        self.check_numbers
+            .extend(changes.check_numbers.into_iter().map(|(merchant, location, number)| ((merchant, location), number)));
+        if !changes.entries.is_empty() {
+            self.wakes.push(Wake { kind: WakeKind::Journal, id: merchant.to_i64() });
+        }
+        self.rows.extend(changes.entries.iter().map(|entry| Write::Put(entry.to_row())));
+        if !changes.notices.is_empty() {
+            self.told.push(Told {
+                merchant,
+                directory: Arc::clone(directory),
+                notices: changes.notices,
+                orders: changes.orders.into_iter().map(|order| (order.id, order)).collect(),
+                payments: changes.payments.into_iter().map(|payment| (payment.id, payment)).collect(),
+            });
+        }
+    }
+
+    /// One row per record, as the last command of the batch left it.
+    fn into_writes(self, snapshot: &Snapshot) -> Result<Writes, StoreError> {
+        let mut rows = self.rows;
+        rows.extend(self.orders.iter().filter_map(|key| snapshot.orders.get(key)).map(put));
+        rows.extend(self.lines.iter().filter_map(|key| snapshot.lines.get(key)).map(put));
+        rows.extend(self.payments.iter().filter_map(|key| snapshot.payments.get(key)).map(put));
+        rows.extend(self.tasks.iter().filter_map(|key| snapshot.tasks.get(key)).map(put));
+        rows.extend(self.cases.iter().filter_map(|key| snapshot.cases.get(key)).map(put));
+        for ((merchant, hash), order) in self.aliases {
+            rows.push(put(&StoredAlias { merchant, hash, order }));
+        }
+        for ((merchant, location), number) in self.check_numbers {
+            let value = number.cast_signed();
+            let counter = Counter { merchant, name: CounterName::CheckNumber, owner: location.to_i64(), value };
+            rows.push(put(&counter));
+        }
+        rows.extend(self.counters.values().map(put));
+        let mut wakes = self.wakes;
+        wakes.sort_by_key(|wake| (wake.kind as u8, wake.id));
+        wakes.dedup();
+        Ok(Writes { rows, wakes })
+    }
+}
+
+fn put<T: Record>(record: &T) -> Write {
+    Write::Put(record.to_row())
+}

@@ -1,0 +1,355 @@
+//! What commands read: collected for a whole batch, loaded in a few steps, handed to the engine as one snapshot.
+//!
+//! Steps follow from what only loaded records tell: an alias leads to an order, a task to its payment, a payment to its source.
+//! Within a step every table is asked once for all its keys.
+
+use std::collections::BTreeSet;
+
+use tender_engine::{
+    Case, CaseId, Command, DeviceId, Hash128, KeyClaim, KeyOutcome, LocationId, Lookup, MerchantId, Order, OrderId,
+    OrderLines, OrderSelector, Payment, PaymentId, Snapshot, TASKS_PER_CLAIM_MAX, Task, TaskId, TaskKind, Timestamp,
+    key_hash, KeySpace,
+};
+use tender_store::{
+    Counter, CounterName, Direction, Key, Lock, Op, Record, Scan, StoreError, StoredAlias, StoredKey, Table, Transaction,
+};
+
+use crate::Caller;
+use crate::queries::{decode, order_key, payment_key, payments_scan};
+
+type Of<T> = BTreeSet<(MerchantId, T)>;
+
+/// Whose claims wait for an order's location before they can be hashed.
+#[derive(Debug, Clone)]
+struct Deferred {
+    caller: Caller,
+    selector: OrderSelector,
+    claims: Vec<(KeySpace, String)>,
+}
+
+/// Everything a batch reads.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    aliases: Of<Hash128>,
+    orders: Of<OrderId>,
+    lines: Of<OrderId>,
+    payments: Of<PaymentId>,
+    all_payments: Of<OrderId>,
+    lines_of_aliases: Of<Hash128>,
+    keys: Of<Hash128>,
+    deferred: Vec<Deferred>,
+    tasks: Of<TaskId>,
+    claims: BTreeSet<(MerchantId, LocationId, DeviceId)>,
+    check_numbers: Of<LocationId>,
+    cases: Of<CaseId>,
+}
+
+impl Reads {
+    /// Adds what one command reads.
+    pub(crate) fn add(&mut self, caller: &Caller, command: &Command) {
+        let merchant = caller.merchant;
+        match command {
+            Command::OpenOrder(open) => {
+                self.check_numbers.insert((merchant, open.location));
+                self.add_keys(caller, &open.keys, open.location);
+            }
+            Command::AddLines(add) => {
+                self.add_selector(merchant, &add.order, true);
+                self.add_claims(caller, &add.order, add.location, &add.keys);
+                if let Some(location) = add.location {
+                    self.check_numbers.insert((merchant, location));
+                }
+            }
+            Command::ChangeLine(change) => self.add_order_with_lines(merchant, change.order),
+            Command::RemoveLine(remove) => self.add_order_with_lines(merchant, remove.order),
+            Command::UpdateOrder(update) => drop(self.orders.insert((merchant, update.order))),
+            Command::SettleOrder(settle) => drop(self.orders.insert((merchant, settle.order))),
+            Command::Pay(spec) => {
+                self.add_selector(merchant, &spec.order, false);
+                self.add_claims(caller, &spec.order, spec.location, &spec.keys);
+                if let Lookup::Known(source) = &spec.source {
+                    self.payments.insert((merchant, *source));
+                }
+                if let (Some(_), OrderSelector::Id(order)) = (&spec.transaction_ref, &spec.order) {
+                    self.all_payments.insert((merchant, *order));
+                }
+            }
+            Command::AmendPayment(amend) => {
+                self.add_payment(merchant, amend.payment);
+                self.add_claims(caller, &OrderSelector::Id(amend.payment.order), None, &amend.keys);
+            }
+            Command::UpdatePayment(update) => {
+                self.add_payment(merchant, update.payment);
+                if let Some(Lookup::Known(source)) = &update.patch.source {
+                    self.payments.insert((merchant, *source));
+                }
+            }
+            Command::ConfirmPayment(confirm) => self.add_payment(merchant, confirm.payment),
+            Command::VoidPayment(void) => self.add_payment(merchant, void.payment),
+            Command::DeletePayment(delete) => self.add_payment(merchant, delete.payment),
+            Command::FenceReference(fence) => {
+                let hash = key_hash(KeySpace::PaymentReference, fence.application, fence.location, &fence.text);
+                self.keys.insert((merchant, hash));
+            }
+            Command::ClaimTasks(claim) => drop(self.claims.insert((merchant, claim.location, claim.device))),
+            Command::ResolveTask(resolve) => drop(self.tasks.insert((merchant, resolve.task))),
+            Command::ExpireTask(expire) => drop(self.tasks.insert((merchant, expire.task))),
+            Command::PostMessage(_) => {}
+            Command::ResolveCase(resolve) => drop(self.cases.insert((merchant, resolve.case))),
+        }
+    }
+
+    fn add_payment(&mut self, merchant: MerchantId, id: PaymentId) {
+        self.payments.insert((merchant, id));
+        self.orders.insert((merchant, id.order));
+    }
+
+    fn add_order_with_lines(&mut self, merchant: MerchantId, order: OrderId) {
+        self.orders.insert((merchant, order));
+        self.lines.insert((merchant, order));
+    }
+
+    fn add_selector(&mut self, merchant: MerchantId, selector: &OrderSelector, with_lines: bool) {
+        match selector {
+            OrderSelector::Nothing => {}
+            OrderSelector::Id(order) => {
+                self.orders.insert((merchant, *order));
+                if with_lines {
+                    self.lines.insert((merchant, *order));
+                }
+            }
+            OrderSelector::Alias(hash) => {
+                self.aliases.insert((merchant, *hash));
+                if with_lines {
+                    self.lines_of_aliases.insert((merchant, *hash));
+                }
+            }
+        }
+    }
+
+    fn add_keys(&mut self, caller: &Caller, claims: &[KeyClaim], location: LocationId) {
+        for claim in claims {
+            let hash = key_hash(claim.space, caller.application, location, &claim.text);
+            self.keys.insert((caller.merchant, hash));
+        }
+    }
+
+    /// Keys are unique per location. Where the caller names it they can be looked up at once, else when the order is known.
+    fn add_claims(
+        &mut self,
+        caller: &Caller,
+        selector: &OrderSelector,
+        location: Option<LocationId>,
+        claims: &[KeyClaim],
+    ) {
+        if let Some(location) = location {
+            self.add_keys(caller, claims, location);
+        } else if !claims.is_empty() {
+            let claims = claims.iter().map(|claim| (claim.space, claim.text.clone())).collect();
+            self.deferred.push(Deferred { caller: caller.clone(), selector: selector.clone(), claims });
+        }
+    }
+
+    /// Loads everything.
+    pub(crate) async fn load(
+        mut self,
+        transaction: &mut dyn Transaction,
+        now: Timestamp,
+    ) -> Result<Snapshot, StoreError> {
+        let mut snapshot = Snapshot::default();
+        self.load_names(transaction, &mut snapshot).await?;
+        self.load_tasks(transaction, &mut snapshot, now).await?;
+        self.load_orders(transaction, &mut snapshot).await?;
+        self.load_keys(transaction, &mut snapshot).await?;
+        self.load_payments(transaction, &mut snapshot).await?;
+        self.load_lines(transaction, &mut snapshot).await?;
+        Ok(snapshot)
+    }
+
+    /// Aliases, cases and check numbers: what leads to orders, or needs none.
+    async fn load_names(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        for alias in get::<StoredAlias>(transaction, hash_keys(&self.aliases)).await? {
+            self.orders.insert((alias.merchant, alias.order));
+            if self.lines_of_aliases.contains(&(alias.merchant, alias.hash)) {
+                self.lines.insert((alias.merchant, alias.order));
+            }
+            snapshot.aliases.insert((alias.merchant, alias.hash), alias.order);
+        }
+        let keys = self.cases.iter().map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()]).collect();
+        for case in get::<Case>(transaction, keys).await? {
+            self.orders.insert((case.merchant, case.order));
+            snapshot.cases.insert((case.merchant, case.id), case);
+        }
+        let name = CounterName::CheckNumber as i64;
+        let keys = self
+            .check_numbers
+            .iter()
+            .map(|(merchant, location)| vec![merchant.to_i64(), name, location.to_i64()])
+            .collect();
+        for counter in get::<Counter>(transaction, keys).await? {
+            let location = LocationId::from_i64(counter.owner);
+            snapshot.check_numbers.insert((counter.merchant, location), counter.value.cast_unsigned());
+        }
+        Ok(())
+    }
+
+    /// Named tasks, and those that claims may get: unlocked by others, for any device or the claiming one.
+    async fn load_tasks(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for (merchant, location, device) in &self.claims {
+            for target in [0, device.to_i64()] {
+                let scan = Scan::new(Table::Tasks, TASKS_PER_CLAIM_MAX)
+                    .equals("merchant_id", merchant.to_i64())
+                    .equals("location_id", location.to_i64())
+                    .equals("open", 1)
+                    .equals("device_id", target)
+                    .filter("available_at_ms", Op::Le, now.0)
+                    .filter("expires_at_ms", Op::Gt, now.0)
+                    .order_by("task_id", Direction::Ascending)
+                    .lock(Lock::Skip);
+                for task in decode::<Task>(&transaction.scan(&scan).await?)? {
+                    snapshot.tasks.insert((task.merchant, task.id), task);
+                }
+            }
+        }
+        for task in get::<Task>(transaction, task_keys(&self.tasks)).await? {
+            self.add_task_needs(&task);
+            snapshot.tasks.insert((task.merchant, task.id), task);
+        }
+        Ok(())
+    }
+
+    fn add_task_needs(&mut self, task: &Task) {
+        let Some(order) = task.order else { return };
+        self.orders.insert((task.merchant, order));
+        if let Some(payment) = task.payment {
+            self.payments.insert((task.merchant, payment));
+        }
+        match task.kind {
+            TaskKind::Order => drop(self.all_payments.insert((task.merchant, order))),
+            TaskKind::Lines(_) => drop(self.lines.insert((task.merchant, order))),
+            TaskKind::Payment | TaskKind::Message { .. } => {}
+        }
+    }
+
+    async fn load_orders(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        let keys = self.orders.iter().map(|(merchant, order)| order_key(*merchant, *order)).collect();
+        for order in get::<Order>(transaction, keys).await? {
+            snapshot.orders.insert((order.merchant, order.id), order);
+        }
+        Ok(())
+    }
+
+    /// Keys, and the payments that used ones lead to.
+    async fn load_keys(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        for deferred in std::mem::take(&mut self.deferred) {
+            let merchant = deferred.caller.merchant;
+            let order = match &deferred.selector {
+                OrderSelector::Nothing => None,
+                OrderSelector::Id(order) => Some(*order),
+                OrderSelector::Alias(hash) => snapshot.aliases.get(&(merchant, *hash)).copied(),
+            };
+            let Some(order) = order.and_then(|order| snapshot.orders.get(&(merchant, order))) else { continue };
+            for (space, text) in &deferred.claims {
+                let hash = key_hash(*space, deferred.caller.application, order.location, text);
+                self.keys.insert((merchant, hash));
+            }
+        }
+        let mut missing_orders: Of<OrderId> = BTreeSet::new();
+        for key in get::<StoredKey>(transaction, hash_keys(&self.keys)).await? {
+            if let KeyOutcome::Payment(id, _) = &key.record.outcome {
+                self.payments.insert((key.merchant, *id));
+                if !snapshot.orders.contains_key(&(key.merchant, id.order)) {
+                    missing_orders.insert((key.merchant, id.order));
+                }
+            }
+            snapshot.keys.insert((key.merchant, key.hash), key.record);
+        }
+        if !missing_orders.is_empty() {
+            self.orders = missing_orders;
+            self.load_orders(transaction, snapshot).await?;
+        }
+        Ok(())
+    }
+
+    /// Payments, then what they lead to: their tasks, and the sources of refunds.
+    async fn load_payments(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        for (merchant, order) in &self.all_payments {
+            for payment in decode::<Payment>(&transaction.scan(&payments_scan(*merchant, *order)).await?)? {
+                snapshot.payments.insert((payment.merchant, payment.id), payment);
+            }
+        }
+        let mut tasks: Of<TaskId> = BTreeSet::new();
+        let mut sources: Of<PaymentId> = BTreeSet::new();
+        for payment in get::<Payment>(transaction, payment_keys(&self.payments)).await? {
+            if let Some(task) = payment.task
+                && !snapshot.tasks.contains_key(&(payment.merchant, task))
+            {
+                tasks.insert((payment.merchant, task));
+            }
+            if let Some(source) = payment.source {
+                sources.insert((payment.merchant, source));
+            }
+            snapshot.payments.insert((payment.merchant, payment.id), payment);
+        }
+        for task in get::<Task>(transaction, task_keys(&tasks)).await? {
+            snapshot.tasks.insert((task.merchant, task.id), task);
+        }
+        for source in get::<Payment>(transaction, payment_keys(&sources)).await? {
+            snapshot.payments.insert((source.merchant, source.id), source);
+        }
+        Ok(())
+    }
+
+    async fn load_lines(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        let keys = self.lines.iter().map(|(merchant, order)| order_key(*merchant, *order)).collect();
+        for lines in get::<OrderLines>(transaction, keys).await? {
+            snapshot.lines.insert((lines.merchant, lines.order), lines);
+        }
+        Ok(())
+    }
+}
+
+fn hash_keys(of: &Of<Hash128>) -> Vec<Key> {
+    of.iter().map(|(merchant, hash)| vec![merchant.to_i64(), hash.high, hash.low]).collect()
+}
+
+fn task_keys(of: &Of<TaskId>) -> Vec<Key> {
+    of.iter().map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()]).collect()
+}
+
+fn payment_keys(of: &Of<PaymentId>) -> Vec<Key> {
+    of.iter().map(|(merchant, id)| payment_key(*merchant, *id)).collect()
+}
+
+/// Reads records by key; asks nothing of the store when there is nothing to ask.
+pub(crate) async fn get<T: Record>(transaction: &mut dyn Transaction, keys: Vec<Key>) -> Result<Vec<T>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    decode(&transaction.get(T::TABLE, &keys).await?)
+}

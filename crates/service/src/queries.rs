@@ -1,0 +1,435 @@
+//! Reading: order views, lists, payments, the journal. All on read connections that block no writer.
+
+use std::sync::{Arc, Mutex};
+
+use tender_engine::{
+    Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId, MerchantId, Order,
+    OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId, Task, TaskId,
+};
+use tender_store::{
+    Batch, BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey, Table,
+    Transaction, Writes,
+};
+
+use crate::{Failure, Tender};
+
+/// Most entries of one order's chain that are read at once.
+const ENTRIES_PER_ORDER_MAX: u32 = 100_000;
+
+/// An order with everything on it, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderView {
+    /// The head.
+    pub order: Order,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// Its payments by number, deleted and failed ones included.
+    pub payments: Vec<Payment>,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// Sort and filter fields of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Location id.
+    Location,
+    /// [`OrderState::number`].
+    State,
+    /// [`tender_engine::Stage::number`].
+    Stage,
+    /// Staff id, 0 for none.
+    Staff,
+    /// Register id, 0 for none.
+    Register,
+    /// Customer id, 0 for none.
+    Customer,
+    /// Total in minor units.
+    Total,
+    /// When it was opened, milliseconds.
+    OpenedAt,
+    /// Order id.
+    Id,
+}
+
+impl Field {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Location => "location_id",
+            Self::State => "state",
+            Self::Stage => "stage",
+            Self::Staff => "staff_id",
+            Self::Register => "register_id",
+            Self::Customer => "customer_id",
+            Self::Total => "total_minor",
+            Self::OpenedAt => "opened_at_ms",
+            Self::Id => "order_id",
+        }
+    }
+}
+
+/// Which orders; all conditions must hold. Proposed orders are never listed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrderFilter {
+    /// Conditions.
+    pub conditions: Vec<(Field, Op, i64)>,
+    /// Oldest first instead of newest first.
+    pub oldest_first: bool,
+}
+
+impl OrderFilter {
+    /// Adds a condition.
+    #[must_use]
+    pub fn with(mut self, field: Field, op: Op, value: i64) -> Self {
+        self.conditions.push((field, op, value));
+        self
+    }
+
+    fn scan(&self, merchant: MerchantId, limit: u32) -> Scan {
+        let direction = if self.oldest_first { Direction::Ascending } else { Direction::Descending };
+        let mut scan = Scan::new(Table::Orders, limit)
+            .equals("merchant_id", merchant.to_i64())
+            .filter("state", Op::Ne, OrderState::Proposed.number());
+        for (field, op, value) in &self.conditions {
+            scan = scan.filter(field.column(), *op, *value);
+        }
+        scan.order_by("order_id", direction)
+    }
+}
+
+type Output<T> = Arc<Mutex<Option<T>>>;
+
+/// A read as a batch: runs once, keeps its result where the caller finds it.
+struct ReadBatch<T, F> {
+    run: F,
+    output: Output<T>,
+}
+
+impl<T, F> Batch for ReadBatch<T, F>
+where
+    T: Send + 'static,
+    F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync,
+{
+    fn run<'a>(&'a mut self, transaction: &'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        let future = (self.run)(transaction);
+        let output = Arc::clone(&self.output);
+        Box::pin(async move {
+            let value = future.await?;
+            *output.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(value);
+            Ok(Writes::default())
+        })
+    }
+}
+
+/// Decodes rows.
+pub(crate) fn decode<T: Record>(rows: &[Row]) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(T::from_row).collect()
+}
+
+pub(crate) fn order_key(merchant: MerchantId, order: OrderId) -> Key {
+    vec![merchant.to_i64(), order.to_i64()]
+}
+
+pub(crate) fn payment_key(merchant: MerchantId, id: PaymentId) -> Key {
+    vec![merchant.to_i64(), id.order.to_i64(), i64::from(id.number)]
+}
+
+pub(crate) fn payments_scan(merchant: MerchantId, order: OrderId) -> Scan {
+    Scan::new(Table::Payments, PAYMENTS_PER_ORDER_MAX)
+        .equals("merchant_id", merchant.to_i64())
+        .equals("order_id", order.to_i64())
+        .order_by("number", Direction::Ascending)
+}
+
+async fn load_views(
+    transaction: &mut dyn Transaction,
+    merchant: MerchantId,
+    heads: Vec<Order>,
+) -> Result<Vec<OrderView>, StoreError> {
+    let keys: Vec<Key> = heads.iter().map(|order| order_key(merchant, order.id)).collect();
+    let lines: Vec<OrderLines> = decode(&transaction.get(Table::OrderLines, &keys).await?)?;
+    let mut views = Vec::with_capacity(heads.len());
+    for order in heads {
+        let payments = if order.last_payment_number == 0 {
+            Vec::new()
+        } else {
+            decode(&transaction.scan(&payments_scan(merchant, order.id)).await?)?
+        };
+        let own = lines.iter().find(|lines| lines.order == order.id);
+        let lines = own.map(|own| own.lines.clone()).unwrap_or_default();
+        views.push(OrderView { order, lines, payments });
+    }
+    Ok(views)
+}
+
+impl Tender {
+    /// Runs a read on one consistent snapshot.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] when the storage is away, [`Failure::Internal`] when it is broken.
+    pub(crate) async fn read<T, F>(&self, run: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static,
+    {
+        let output: Output<T> = Arc::default();
+        let batch = ReadBatch { run, output: Arc::clone(&output) };
+        let (_, result) = self.store().read(Box::new(batch)).await;
+        result?;
+        let value = output.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        value.ok_or(Failure::Internal)
+    }
+
+    pub(crate) async fn get_rows(&self, table: Table, keys: Vec<Key>) -> Result<Vec<Row>, Failure> {
+        self.read(move |transaction| {
+            let keys = keys.clone();
+            Box::pin(async move { transaction.get(table, &keys).await })
+        })
+        .await
+    }
+
+    pub(crate) async fn scan_rows(&self, scan: Scan) -> Result<Vec<Row>, Failure> {
+        self.read(move |transaction| {
+            let scan = scan.clone();
+            Box::pin(async move { transaction.scan(&scan).await })
+        })
+        .await
+    }
+
+    pub(crate) async fn get_one<T: Record>(&self, key: Key) -> Result<Option<T>, Failure> {
+        let rows = self.get_rows(T::TABLE, vec![key]).await?;
+        match rows.first() {
+            Some(row) => Ok(Some(T::from_row(row)?)),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) async fn scan_records<T: Record>(&self, scan: Scan) -> Result<Vec<T>, Failure> {
+        Ok(decode(&self.scan_rows(scan).await?)?)
+    }
+
+    /// An order's head.
+    ///
+    /// # Errors
+    /// As every query: [`Failure::Busy`] or [`Failure::Internal`].
+    pub async fn order_head(&self, merchant: MerchantId, order: OrderId) -> Result<Option<Order>, Failure> {
+        self.get_one(order_key(merchant, order)).await
+    }
+
+    /// An order with lines and payments.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn order(&self, merchant: MerchantId, order: OrderId) -> Result<Option<OrderView>, Failure> {
+        let views = self.order_views(merchant, vec![order]).await?;
+        Ok(views.into_iter().next())
+    }
+
+    /// Several orders at one moment, in the order asked for; missing ones are left out.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn order_views(&self, merchant: MerchantId, orders: Vec<OrderId>) -> Result<Vec<OrderView>, Failure> {
+        self.read(move |transaction| {
+            let orders = orders.clone();
+            Box::pin(async move {
+                let keys: Vec<Key> = orders.iter().map(|order| order_key(merchant, *order)).collect();
+                let mut heads: Vec<Order> = decode(&transaction.get(Table::Orders, &keys).await?)?;
+                heads.sort_by_key(|head| orders.iter().position(|order| *order == head.id));
+                load_views(transaction, merchant, heads).await
+            })
+        })
+        .await
+    }
+
+    /// The order that another name leads to ([`tender_engine::alias_hash`]).
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn find_order(&self, merchant: MerchantId, alias: Hash128) -> Result<Option<OrderId>, Failure> {
+        let key = vec![merchant.to_i64(), alias.high, alias.low];
+        Ok(self.get_one::<StoredAlias>(key).await?.map(|alias| alias.order))
+    }
+
+    /// A page of order heads. `skip` rows are passed over; the sum of skip and limit is bounded by the caller.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn order_heads(
+        &self,
+        merchant: MerchantId,
+        filter: &OrderFilter,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Page<Order>, Failure> {
+        let scan = filter.scan(merchant, skip.saturating_add(limit).saturating_add(1));
+        let rows = self.scan_rows(scan).await?;
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(skip).unwrap_or(usize::MAX);
+        let rest = rows.get(skipped..).unwrap_or_default();
+        let items = decode(rest.get(..wanted.min(rest.len())).unwrap_or_default())?;
+        Ok(Page { items, more: rest.len() > wanted })
+    }
+
+    /// A page of orders with lines and payments, at one moment.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn orders(
+        &self,
+        merchant: MerchantId,
+        filter: &OrderFilter,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Page<OrderView>, Failure> {
+        let heads = self.order_heads(merchant, filter, skip, limit).await?;
+        let more = heads.more;
+        let items = self
+            .read(move |transaction| {
+                let heads = heads.items.clone();
+                Box::pin(async move { load_views(transaction, merchant, heads).await })
+            })
+            .await?;
+        Ok(Page { items, more })
+    }
+
+    /// How many orders match, counted up to `cap`.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn count_orders(&self, merchant: MerchantId, filter: &OrderFilter, cap: u32) -> Result<u64, Failure> {
+        let scan = filter.scan(merchant, cap);
+        self.read(move |transaction| {
+            let scan = scan.clone();
+            Box::pin(async move { transaction.count(&scan).await })
+        })
+        .await
+    }
+
+    /// A payment.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn payment(&self, merchant: MerchantId, id: PaymentId) -> Result<Option<Payment>, Failure> {
+        self.get_one(payment_key(merchant, id)).await
+    }
+
+    /// A till task.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn task(&self, merchant: MerchantId, id: TaskId) -> Result<Option<Task>, Failure> {
+        self.get_one(vec![merchant.to_i64(), id.to_i64()]).await
+    }
+
+    /// A used key.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn key(&self, merchant: MerchantId, hash: Hash128) -> Result<Option<KeyRecord>, Failure> {
+        let key = vec![merchant.to_i64(), hash.high, hash.low];
+        Ok(self.get_one::<StoredKey>(key).await?.map(|stored| stored.record))
+    }
+
+    /// The journal entries of an order's chain, oldest first.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn chain(&self, merchant: MerchantId, order: OrderId) -> Result<Vec<JournalEntry>, Failure> {
+        let scan = Scan::new(Table::Journal, ENTRIES_PER_ORDER_MAX)
+            .equals("merchant_id", merchant.to_i64())
+            .equals("order_id", order.to_i64())
+            .order_by("seq", Direction::Ascending);
+        self.scan_records(scan).await
+    }
+
+    /// A merchant's journal after a position, in commit order and without gaps.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn feed(
+        &self,
+        merchant: MerchantId,
+        after: FeedPosition,
+        limit: u32,
+    ) -> Result<Vec<(FeedPosition, JournalEntry)>, Failure> {
+        let rows = self.store().feed(merchant.to_i64(), after, limit).await?;
+        let decoded: Result<_, StoreError> =
+            rows.iter().map(|(position, row)| Ok((*position, JournalEntry::from_row(row)?))).collect();
+        Ok(decoded?)
+    }
+
+    /// Cases, newest first.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn cases(
+        &self,
+        merchant: MerchantId,
+        open_only: bool,
+        before: Option<CaseId>,
+        limit: u32,
+    ) -> Result<Page<Case>, Failure> {
+        let mut scan = Scan::new(Table::Cases, limit.saturating_add(1)).equals("merchant_id", merchant.to_i64());
+        if open_only {
+            scan = scan.equals("open", 1);
+        }
+        if let Some(before) = before {
+            scan = scan.filter("case_id", Op::Lt, before.to_i64());
+        }
+        let items = self.scan_records(scan.order_by("case_id", Direction::Descending)).await?;
+        Ok(page(items, limit))
+    }
+
+    /// Deliveries, newest first, of one endpoint or all of the merchant's.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn deliveries(
+        &self,
+        merchant: MerchantId,
+        endpoint: Option<EndpointId>,
+        before: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Page<Delivery>, Failure> {
+        let mut scan = Scan::new(Table::Deliveries, limit.saturating_add(1)).equals("merchant_id", merchant.to_i64());
+        if let Some(endpoint) = endpoint {
+            scan = scan.equals("endpoint_id", endpoint.to_i64());
+        }
+        if let Some(before) = before {
+            scan = scan.filter("delivery_id", Op::Lt, before.to_i64());
+        }
+        let items = self.scan_records(scan.order_by("delivery_id", Direction::Descending)).await?;
+        Ok(page(items, limit))
+    }
+
+    /// Open orders of a location, oldest first.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn open_orders(
+        &self,
+        merchant: MerchantId,
+        location: LocationId,
+        limit: u32,
+    ) -> Result<Vec<OrderView>, Failure> {
+        let filter = OrderFilter { oldest_first: true, ..OrderFilter::default() }
+            .with(Field::Location, Op::Eq, location.to_i64())
+            .with(Field::State, Op::Eq, OrderState::Open.number());
+        Ok(self.orders(merchant, &filter, 0, limit).await?.items)
+    }
+}
+
+fn page<T>(mut items: Vec<T>, limit: u32) -> Page<T> {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > wanted;
+    items.truncate(wanted);
+    Page { items, more }
+}

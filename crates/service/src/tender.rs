@@ -1,0 +1,329 @@
+//! The facade that translators, tills and the console speak to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::Serialize;
+use tender_engine::{
+    ApplicationId, Command, Decision, EndpointId, LocationId, MerchantId, Outcome, Timestamp, Via, Warning,
+};
+use tender_store::{Direction, Op, Scan, Store, Table, Wake, WakeKind, Write};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use crate::committer::{self, Job, JobWork, QUEUE_MAX};
+use crate::directory::directory_row;
+use crate::{Clock, CommitEvent, Directory, DirectoryKind, Failure, Ids, WebhookEncoder};
+
+/// Events that a slow listener may fall behind before it has to look for itself.
+const EVENTS_MAX: usize = 4_096;
+/// Directory records of one merchant.
+const DIRECTORY_MAX: u32 = 100_000;
+
+/// Who asks, after authentication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// The application.
+    pub application: ApplicationId,
+    /// Through what.
+    pub via: Via,
+}
+
+/// A command's success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// What it led to; `None` for work that is no command.
+    pub outcome: Option<Outcome>,
+    /// Whether this is the first answer to an idempotency key given again.
+    pub repeated: bool,
+    /// What the caller should know besides.
+    pub warnings: Vec<Warning>,
+}
+
+impl Done {
+    pub(crate) const fn nothing() -> Self {
+        Self { outcome: None, repeated: false, warnings: Vec::new() }
+    }
+
+    pub(crate) fn from_decision(decision: Decision) -> Result<Self, Failure> {
+        let outcome = Some(decision.outcome?);
+        Ok(Self { outcome, repeated: decision.repeated, warnings: decision.warnings })
+    }
+}
+
+/// What an operator may set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a till task is offered when the caller does not say.
+    pub ttl_ms: i64,
+    /// How long a device keeps a claimed task to itself.
+    pub lease_ms: i64,
+    /// Whether the sandbox routes exist: clock, till behaviour.
+    pub sandbox: bool,
+    /// Whether webhooks may call private and loopback addresses.
+    pub private_webhooks: bool,
+    /// Jitter of webhook retries, in percent of the wait (0 to 50).
+    pub retry_jitter_percent: u8,
+    /// K-Series money in checks and webhooks as JSON numbers instead of strings.
+    pub kseries_money_as_numbers: bool,
+    /// Whether rate limits and quotas apply.
+    pub rate_limits: bool,
+    /// Kounta requests per minute with Basic credentials.
+    pub rate_limit_basic: u32,
+    /// Kounta requests per minute with a token.
+    pub rate_limit_token: u32,
+    /// om: refuse to delete what is not pending or in progress.
+    pub om_delete_open_only: bool,
+    /// om: refuse to confirm what is complete already.
+    pub om_confirm_once: bool,
+    /// Origin of the URLs that the server emits, without a closing slash; absent: taken from the request's `Host`.
+    pub public_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            ttl_ms: 300_000,
+            lease_ms: 30_000,
+            sandbox: false,
+            private_webhooks: false,
+            retry_jitter_percent: 10,
+            kseries_money_as_numbers: false,
+            rate_limits: true,
+            rate_limit_basic: 60,
+            rate_limit_token: 180,
+            om_delete_open_only: false,
+            om_confirm_once: false,
+            public_url: None,
+        }
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) encoders: Vec<Arc<dyn WebhookEncoder>>,
+    pub(crate) settings: Settings,
+    directories: RwLock<HashMap<MerchantId, Arc<Directory>>>,
+    queue: mpsc::Sender<Job>,
+    events: broadcast::Sender<CommitEvent>,
+}
+
+impl Inner {
+    /// Real time, for ids: a sandbox's clock must not make them run ahead.
+    pub(crate) fn real_now(&self) -> Timestamp {
+        Clock::new().now()
+    }
+
+    /// Tells this process what became durable. Other nodes hear it from the store.
+    pub(crate) fn announce(&self, wakes: &[Wake]) {
+        for wake in wakes {
+            self.hear(*wake);
+        }
+    }
+
+    fn hear(&self, wake: Wake) {
+        let event = match wake.kind {
+            WakeKind::Task => CommitEvent::Task(LocationId::from_i64(wake.id)),
+            WakeKind::Delivery => CommitEvent::Delivery(EndpointId::from_i64(wake.id)),
+            WakeKind::Journal => CommitEvent::Journal(MerchantId::from_i64(wake.id)),
+            WakeKind::Directory => {
+                let merchant = MerchantId::from_i64(wake.id);
+                self.directories.write().unwrap_or_else(PoisonError::into_inner).remove(&merchant);
+                CommitEvent::Directory(merchant)
+            }
+        };
+        // Nobody listening is fine: a listener reads the truth when it comes.
+        let _ = self.events.send(event);
+    }
+}
+
+/// The running service. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Tender(Arc<Inner>);
+
+impl std::fmt::Debug for Tender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tender").field("store", &self.0.store).finish_non_exhaustive()
+    }
+}
+
+impl Tender {
+    /// Starts the committer on the current runtime.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] when the storage cannot give this node a number.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        encoders: Vec<Arc<dyn WebhookEncoder>>,
+        settings: Settings,
+    ) -> Result<Self, Failure> {
+        let node = store.node().await?;
+        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let (events, _) = broadcast::channel(EVENTS_MAX);
+        let inner = Arc::new(Inner {
+            ids: Ids::new(node.node, Clock::new().now()),
+            store,
+            clock,
+            encoders,
+            settings,
+            directories: RwLock::default(),
+            queue,
+            events,
+        });
+        tokio::spawn(committer::run(Arc::clone(&inner), jobs));
+        tokio::spawn(hear_other_nodes(Arc::clone(&inner)));
+        Ok(Self(inner))
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Now, by the clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> u64 {
+        self.0.ids.next(self.0.real_now())
+    }
+
+    /// News of commits, from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<CommitEvent> {
+        self.0.events.subscribe()
+    }
+
+    /// The storage port.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+
+    /// Decides and commits a command. `Ok` means that it is on disk.
+    ///
+    /// # Errors
+    /// [`Failure::Rejected`] when the ledger says no, [`Failure::Busy`] when the queue is full or the storage away,
+    /// [`Failure::OutcomeUnknown`] when the commit broke half-way.
+    pub async fn execute(&self, caller: &Caller, command: Command) -> Result<Done, Failure> {
+        self.run(caller, command, false).await
+    }
+
+    /// Decides a command on the current state and writes nothing: the answer is what [`Tender::execute`] would give.
+    ///
+    /// # Errors
+    /// As [`Tender::execute`].
+    pub async fn dry_run(&self, caller: &Caller, command: Command) -> Result<Done, Failure> {
+        self.run(caller, command, true).await
+    }
+
+    async fn run(&self, caller: &Caller, command: Command, dry_run: bool) -> Result<Done, Failure> {
+        let directory = self.directory(caller.merchant).await?.ok_or(Failure::Internal)?;
+        let command = Box::new(command);
+        self.submit(JobWork::Command { caller: caller.clone(), directory, command, dry_run }).await
+    }
+
+    /// Commits rows that no rule judges.
+    pub(crate) async fn write_rows(&self, rows: Vec<Write>, wakes: Vec<Wake>) -> Result<(), Failure> {
+        self.submit(JobWork::Rows { rows, wakes }).await.map(drop)
+    }
+
+    async fn submit(&self, work: JobWork) -> Result<Done, Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.0.queue.try_send(Job { work, reply }).map_err(|_| Failure::Busy { retry_after_s: 1 })?;
+        answer.await.unwrap_or(Err(Failure::OutcomeUnknown))
+    }
+
+    /// A merchant's directory; `None` when there is no such merchant.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn directory(&self, merchant: MerchantId) -> Result<Option<Arc<Directory>>, Failure> {
+        let known = self.0.directories.read().unwrap_or_else(PoisonError::into_inner).get(&merchant).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let scan = Scan::new(Table::Directory, DIRECTORY_MAX).equals("merchant_id", merchant.to_i64());
+        let rows = self.scan_rows(scan).await?;
+        let Some(directory) = Directory::from_rows(&rows)? else { return Ok(None) };
+        let directory = Arc::new(directory);
+        let mut directories = self.0.directories.write().unwrap_or_else(PoisonError::into_inner);
+        directories.insert(merchant, Arc::clone(&directory));
+        Ok(Some(directory))
+    }
+
+    /// The ids of all merchants after one, in order.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn merchants(&self, after: MerchantId, limit: u32) -> Result<Vec<MerchantId>, Failure> {
+        let scan = Scan::new(Table::Directory, limit)
+            .equals("kind", DirectoryKind::Merchant.number())
+            .filter("id", Op::Gt, after.to_i64())
+            .order_by("id", Direction::Ascending);
+        let rows = self.scan_rows(scan).await?;
+        Ok(rows.iter().map(|row| MerchantId::from_i64(row.column("id"))).collect())
+    }
+
+    /// Writes a directory record; every node reads the merchant's directory again.
+    ///
+    /// # Errors
+    /// As [`Tender::execute`].
+    pub async fn put_directory<T: Serialize>(
+        &self,
+        merchant: MerchantId,
+        kind: DirectoryKind,
+        id: u64,
+        record: &T,
+    ) -> Result<(), Failure> {
+        let row = directory_row(merchant, kind, id, record)?;
+        self.change_directory(merchant, vec![Write::Put(row)]).await
+    }
+
+    /// Deletes a directory record.
+    ///
+    /// # Errors
+    /// As [`Tender::execute`].
+    pub async fn delete_directory(&self, merchant: MerchantId, kind: DirectoryKind, id: u64) -> Result<(), Failure> {
+        let key = vec![merchant.to_i64(), kind.number(), id.cast_signed()];
+        self.change_directory(merchant, vec![Write::Delete(Table::Directory, key)]).await
+    }
+
+    pub(crate) async fn change_directory(&self, merchant: MerchantId, rows: Vec<Write>) -> Result<(), Failure> {
+        let wake = Wake { kind: WakeKind::Directory, id: merchant.to_i64() };
+        self.write_rows(rows, vec![wake]).await
+    }
+}
+
+/// Passes on what other nodes (and this one) committed. When too much was missed, all caches are dropped.
+async fn hear_other_nodes(inner: Arc<Inner>) {
+    let mut wakes = inner.store.wakes();
+    loop {
+        match wakes.recv().await {
+            Ok(wake) => inner.hear(wake),
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                inner.directories.write().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
