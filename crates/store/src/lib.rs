@@ -8,6 +8,7 @@
 //! an `i64` column; everything else of a record is one JSON document beside them. So both backends are written
 //! once over [`Table`], not once per record.
 
+pub mod conformance;
 mod error;
 mod port;
 mod row;

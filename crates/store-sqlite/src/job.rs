@@ -1,0 +1,142 @@
+//! Work handed from callers to the storage threads, through bounded queues.
+
+use std::fmt::{self, Debug};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tender_store::{Batch, BoxFuture, StoreError, Transaction, Writes};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// What a caller of `commit` or `read` gets.
+pub(crate) type Answer = (Box<dyn Batch>, Result<(), StoreError>);
+
+/// A batch on its way to a storage thread. However it ends, dropped unrun included, the caller gets the batch back.
+pub(crate) struct BatchJob {
+    inner: Option<(Box<dyn Batch>, oneshot::Sender<Answer>)>,
+}
+
+impl BatchJob {
+    pub(crate) fn new(batch: Box<dyn Batch>) -> (Self, oneshot::Receiver<Answer>) {
+        let (reply, answer) = oneshot::channel();
+        let inner = Some((batch, reply));
+        (Self { inner }, answer)
+    }
+
+    /// Runs `work` on the batch and answers the caller, if it still listens.
+    pub(crate) fn answer_with(mut self, work: impl FnOnce(&mut dyn Batch) -> Result<(), StoreError>) {
+        if let Some((mut batch, reply)) = self.inner.take() {
+            let result = work(batch.as_mut());
+            let _ = reply.send((batch, result));
+        }
+    }
+}
+
+impl Drop for BatchJob {
+    fn drop(&mut self) {
+        if let Some((batch, reply)) = self.inner.take() {
+            let _ = reply.send((batch, Err(thread_gone())));
+        }
+    }
+}
+
+/// Waits for the answer to a job.
+pub(crate) async fn receive(answer: oneshot::Receiver<Answer>) -> Answer {
+    match answer.await {
+        Ok(answer) => answer,
+        Err(_) => (Box::new(Lost), Err(thread_gone())),
+    }
+}
+
+/// The error of a caller whose storage thread no longer takes work.
+pub(crate) fn thread_gone() -> StoreError {
+    StoreError::Unavailable("the storage thread has ended".to_owned())
+}
+
+/// Stands in for a batch that cannot be given back, and refuses to run.
+struct Lost;
+
+impl Batch for Lost {
+    fn run<'a>(
+        &'a mut self,
+        _transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        Box::pin(std::future::ready(Err(thread_gone())))
+    }
+}
+
+/// The sending half of a bounded queue: waiting for room is asynchronous, taking a job out is not.
+pub(crate) struct Sender<J> {
+    jobs: mpsc::SyncSender<(J, OwnedSemaphorePermit)>,
+    slots: Arc<Semaphore>,
+}
+
+/// The receiving half, shared by the threads that serve the queue.
+pub(crate) struct Receiver<J> {
+    jobs: Mutex<mpsc::Receiver<(J, OwnedSemaphorePermit)>>,
+}
+
+/// The longest queue anyone can ask for.
+const CAPACITY_MAX: usize = 1 << 16;
+
+/// Why [`Receiver::take_within`] returned no job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Empty {
+    /// Nothing came in the given time.
+    Idle,
+    /// All senders are gone and everything they sent has been taken.
+    Closed,
+}
+
+/// Makes a queue for at most `capacity` waiting jobs.
+pub(crate) fn queue<J>(capacity: usize) -> (Sender<J>, Receiver<J>) {
+    let capacity = capacity.clamp(1, CAPACITY_MAX);
+    // A job is sent with a slot in hand, and gives it back only after it has left the channel: so the channel has
+    // always room, and sending to it never blocks.
+    let (sender, receiver) = mpsc::sync_channel(capacity);
+    let slots = Arc::new(Semaphore::new(capacity));
+    (
+        Sender { jobs: sender, slots },
+        Receiver {
+            jobs: Mutex::new(receiver),
+        },
+    )
+}
+
+impl<J> Sender<J> {
+    /// Waits for room and enqueues. Returns the job when nobody will ever take it.
+    pub(crate) async fn send(&self, job: J) -> Result<(), J> {
+        match Arc::clone(&self.slots).acquire_owned().await {
+            Ok(slot) => (self.jobs.send((job, slot))).map_err(|mpsc::SendError((job, _))| job),
+            // Never closed, and if it were, nobody would take the job.
+            Err(_) => Err(job),
+        }
+    }
+}
+
+impl<J> Receiver<J> {
+    /// Waits for a job; `None` when the queue is closed and empty.
+    pub(crate) fn take(&self) -> Option<J> {
+        // The lock protects a channel end, which no panic can leave half-changed.
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.recv().ok().map(|(job, _slot)| job)
+    }
+
+    /// Waits for a job for a limited time.
+    pub(crate) fn take_within(&self, limit: Duration) -> Result<J, Empty> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        match jobs.recv_timeout(limit) {
+            Ok((job, _slot)) => Ok(job),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(Empty::Idle),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Empty::Closed),
+        }
+    }
+}
+
+impl<J> Debug for Sender<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("free_slots", &self.slots.available_permits())
+            .finish()
+    }
+}

@@ -1,0 +1,269 @@
+//! A transaction as a batch sees it, and the writing of what a batch returns.
+
+use std::future::ready;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt;
+use rusqlite::{CachedStatement, Connection};
+use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Write, Writes};
+
+use crate::error::{general, on_commit, on_table};
+use crate::sql::{self, Selection, statements};
+
+/// How a transaction begins and ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// Takes the write lock at once, so that a later write can never fail to get it, and commits.
+    Writing,
+    /// Takes a snapshot at the first read.
+    Reading,
+    /// Takes the write lock, and takes everything back in the end.
+    Trial,
+}
+
+/// Runs `work` in a transaction. Whatever happens inside, an error or a panic included, none is open afterwards.
+pub(crate) fn within<T>(
+    connection: &mut Connection,
+    kind: Kind,
+    work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // A rollback that failed earlier (out of memory, a failing disk) is made good before anything else runs.
+    roll_back(connection)?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let (begin, end) = match kind {
+            Kind::Writing => ("BEGIN IMMEDIATE", "COMMIT"),
+            Kind::Reading => ("BEGIN DEFERRED", "COMMIT"),
+            Kind::Trial => ("BEGIN IMMEDIATE", "ROLLBACK"),
+        };
+        execute(connection, begin).map_err(general)?;
+        let value = work(connection)?;
+        execute(connection, end).map_err(on_commit)?;
+        Ok(value)
+    }));
+    let outcome = outcome.unwrap_or_else(|panic| {
+        Err(StoreError::Internal(format!(
+            "a batch panicked: {}",
+            panic_text(panic.as_ref())
+        )))
+    });
+    if outcome.is_err()
+        && let Err(error) = roll_back(connection)
+    {
+        tracing::error!(%error, "rollback failed, it is tried again before the next transaction");
+    }
+    outcome
+}
+
+fn roll_back(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    execute(connection, "ROLLBACK").map_err(general)
+}
+
+fn execute(connection: &Connection, text: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(text)?.execute([]).map(|_| ())
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        text
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text
+    } else {
+        "no message"
+    }
+}
+
+/// Runs the batch's body in the transaction that is open on the connection.
+pub(crate) fn run(connection: &mut Connection, batch: &mut dyn Batch) -> Result<Writes, StoreError> {
+    let mut open = Open { connection };
+    batch.run(&mut open).now_or_never().unwrap_or_else(|| {
+        Err(StoreError::Internal(
+            "a batch awaited something other than its transaction".to_owned(),
+        ))
+    })
+}
+
+/// The connection while a transaction is open on it.
+struct Open<'c> {
+    connection: &'c mut Connection,
+}
+
+impl Transaction for Open<'_> {
+    fn get<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(ready(get(self.connection, table, keys)))
+    }
+
+    fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(ready(select(self.connection, scan)))
+    }
+
+    fn count<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(ready(count(self.connection, scan)))
+    }
+}
+
+fn get(connection: &Connection, table: Table, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
+    // Rising keys visit each page of the tree once, and one key asked for twice is answered once.
+    let mut keys: Vec<&Key> = keys.iter().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let fail = |error| on_table(table, error);
+    let mut statement = (connection.prepare_cached(&statements(table).get)).map_err(fail)?;
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        require_key(table, key)?;
+        bind_columns(&mut statement, key).map_err(fail)?;
+        let mut rows = statement.raw_query();
+        if let Some(row) = rows.next().map_err(fail)? {
+            found.push(read_row(table, row, 0).map_err(fail)?);
+        }
+    }
+    Ok(found)
+}
+
+fn select(connection: &Connection, scan: &Scan) -> Result<Vec<Row>, StoreError> {
+    let (text, values) = sql::scan(scan, Selection::Rows)?;
+    let fail = |error| on_table(scan.table, error);
+    let mut statement = connection.prepare_cached(&text).map_err(fail)?;
+    bind_columns(&mut statement, &values).map_err(fail)?;
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(fail)? {
+        found.push(read_row(scan.table, row, 0).map_err(fail)?);
+    }
+    Ok(found)
+}
+
+fn count(connection: &Connection, scan: &Scan) -> Result<u64, StoreError> {
+    let (text, values) = sql::scan(scan, Selection::Count)?;
+    let fail = |error| on_table(scan.table, error);
+    let mut statement = connection.prepare_cached(&text).map_err(fail)?;
+    bind_columns(&mut statement, &values).map_err(fail)?;
+    let mut rows = statement.raw_query();
+    match rows.next().map_err(fail)? {
+        Some(row) => row.get::<_, i64>(0).map(i64::cast_unsigned).map_err(fail),
+        None => Ok(0),
+    }
+}
+
+/// Reads a row whose first column stands at `offset` of the result.
+pub(crate) fn read_row(table: Table, row: &rusqlite::Row<'_>, offset: usize) -> rusqlite::Result<Row> {
+    let spec = table.spec();
+    let width = spec.columns.len();
+    let columns = (offset..offset + width)
+        .map(|at| row.get(at))
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    let doc = if spec.has_doc {
+        row.get(offset + width)?
+    } else {
+        String::new()
+    };
+    Ok(Row { table, columns, doc })
+}
+
+/// Binds values to the parameters numbered from 1.
+pub(crate) fn bind_columns(statement: &mut CachedStatement<'_>, values: &[i64]) -> rusqlite::Result<()> {
+    for (value, number) in values.iter().zip(1..) {
+        statement.raw_bind_parameter::<usize, _>(number, value)?;
+    }
+    Ok(())
+}
+
+/// Writes what a batch returned, in table order and by rising key, whatever order it came in: neighbours then meet
+/// on the same pages.
+pub(crate) fn apply(connection: &Connection, mut writes: Vec<Write>) -> Result<(), StoreError> {
+    writes.sort_unstable_by(|a, b| target(a).cmp(&target(b)));
+    for pair in writes.windows(2) {
+        if let [first, second] = pair
+            && target(first) == target(second)
+        {
+            return Err(twice(first));
+        }
+    }
+    for write in &writes {
+        match write {
+            Write::Put(row) => put(connection, row)?,
+            Write::Delete(table, key) => delete(connection, *table, key)?,
+        }
+    }
+    Ok(())
+}
+
+fn target(write: &Write) -> (Table, &[i64]) {
+    match write {
+        Write::Put(row) => (row.table, row.key()),
+        Write::Delete(table, key) => (*table, key),
+    }
+}
+
+/// Two writes of one key would leave the result to their order, which the port does not define.
+fn twice(write: &Write) -> StoreError {
+    let (table, _) = target(write);
+    let spec = table.spec();
+    if spec.insert_only {
+        StoreError::Duplicate { table: spec.name }
+    } else {
+        StoreError::Internal(format!("a batch writes one key of {} twice", spec.name))
+    }
+}
+
+fn put(connection: &Connection, row: &Row) -> Result<(), StoreError> {
+    require_row(row)?;
+    let statements = statements(row.table);
+    if let Some(touch) = &statements.touch
+        && write_row(connection, touch, row)? > 0
+    {
+        return Ok(());
+    }
+    write_row(connection, &statements.put, row).map(|_| ())
+}
+
+fn write_row(connection: &Connection, text: &str, row: &Row) -> Result<usize, StoreError> {
+    let fail = |error| on_table(row.table, error);
+    let mut statement = connection.prepare_cached(text).map_err(fail)?;
+    bind_columns(&mut statement, &row.columns).map_err(fail)?;
+    if row.table.spec().has_doc {
+        statement
+            .raw_bind_parameter(row.columns.len() + 1, row.doc.as_str())
+            .map_err(fail)?;
+    }
+    statement.raw_execute().map_err(fail)
+}
+
+fn delete(connection: &Connection, table: Table, key: &Key) -> Result<(), StoreError> {
+    require_key(table, key)?;
+    let fail = |error| on_table(table, error);
+    let mut statement = (connection.prepare_cached(&statements(table).delete)).map_err(fail)?;
+    bind_columns(&mut statement, key).map_err(fail)?;
+    statement.raw_execute().map(|_| ()).map_err(fail)
+}
+
+fn require_key(table: Table, key: &[i64]) -> Result<(), StoreError> {
+    let spec = table.spec();
+    if key.len() == spec.key_len {
+        return Ok(());
+    }
+    Err(StoreError::Internal(format!(
+        "a key of {} has {} columns, not {}",
+        spec.name,
+        key.len(),
+        spec.key_len
+    )))
+}
+
+/// Refuses what another backend could not store, so that no record works on one and fails on the next.
+fn require_row(row: &Row) -> Result<(), StoreError> {
+    let spec = row.table.spec();
+    let problem = if row.columns.len() != spec.columns.len() {
+        "has the wrong number of columns"
+    } else if !spec.has_doc && !row.doc.is_empty() {
+        "carries a document its table does not have"
+    } else if row.doc.contains('\0') {
+        "has a NUL character in its document"
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Internal(format!("a row of {} {problem}", spec.name)))
+}

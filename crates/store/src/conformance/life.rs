@@ -1,0 +1,109 @@
+//! Opening, closing, checking and waking.
+
+use std::time::Duration;
+
+use super::{Fixture, get, key, put, row, select, write_and_wake};
+use crate::{FeedPosition, Row, Scan, StoreError, Table, Wake, WakeKind, Write};
+
+/// How long a wake may take before it counts as lost. Generous, because a loaded machine is slow.
+const WAKE_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Everything written is there after the store was dropped and opened again, and the feed goes on where it was.
+pub async fn reopening_keeps_the_data(fixture: &dyn Fixture) {
+    let rows: Vec<Row> = Table::ALL
+        .map(|table| row(table, &key(table, 1, 1), 5, r#"{"kept":true}"#))
+        .to_vec();
+    let store = fixture.open().await;
+    put(&*store, rows.clone()).await.expect("put");
+    let before = store.feed(1, FeedPosition::default(), 10).await.expect("feed");
+    drop(store);
+    for round in 2..4 {
+        let store = fixture.open().await;
+        for expected in &rows {
+            let found = get(&*store, expected.table, vec![expected.key().to_vec()]).await;
+            assert_eq!(found, std::slice::from_ref(expected));
+        }
+        put(&*store, vec![row(Table::Journal, &[1, 1, round], 1, "{}")])
+            .await
+            .expect("put");
+        let after = store.feed(1, FeedPosition::default(), 10).await.expect("feed");
+        assert!(after.starts_with(&before));
+        assert_eq!(after.len() as i64, round);
+        drop(store);
+    }
+}
+
+/// The first to ask gets node 0, and keeps it.
+pub async fn the_first_node_is_zero(fixture: &dyn Fixture) {
+    for _ in 0..2 {
+        let store = fixture.open().await;
+        for _ in 0..2 {
+            assert_eq!(store.node().await.expect("node").node, 0);
+        }
+        drop(store);
+    }
+}
+
+/// The writability check answers, and leaves nothing behind.
+pub async fn the_check_leaves_nothing(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    for _ in 0..3 {
+        store.check_writable().await.expect("writable");
+    }
+    for table in Table::ALL {
+        assert_eq!(select(&*store, Scan::new(table, 10)).await, []);
+    }
+}
+
+/// Wakes of commits reach every listener; those of a batch that wrote nothing reach none.
+pub async fn wakes_are_heard(fixture: &dyn Fixture) {
+    const KINDS: [WakeKind; 4] = [
+        WakeKind::Task,
+        WakeKind::Delivery,
+        WakeKind::Journal,
+        WakeKind::Directory,
+    ];
+    let store = fixture.open().await;
+    let mut listeners = [store.wakes(), store.wakes()];
+    let refused = Wake {
+        kind: WakeKind::Task,
+        id: 666,
+    };
+    let duplicate = row(Table::Keys, &[1, 1, 1], 1, "{}");
+    put(&*store, vec![duplicate.clone()]).await.expect("put");
+    let outcome = write_and_wake(&*store, vec![Write::Put(duplicate)], vec![refused]).await;
+    assert!(
+        matches!(outcome, Err(StoreError::Duplicate { .. })),
+        "{outcome:?}"
+    );
+
+    let sent: Vec<Wake> = KINDS
+        .into_iter()
+        .zip([0, i64::MAX, i64::MIN, -1])
+        .map(|(kind, id)| Wake { kind, id })
+        .collect();
+    let rows = vec![Write::Put(row(Table::Cases, &[1, 1], 1, "{}"))];
+    write_and_wake(&*store, rows, sent.clone()).await.expect("commit");
+    for listener in &mut listeners {
+        let mut missing = sent.clone();
+        while !missing.is_empty() {
+            let heard = tokio::time::timeout(WAKE_PATIENCE, listener.recv())
+                .await
+                .unwrap_or_else(|_| panic!("never heard of {missing:?}"))
+                .expect("the store is there");
+            assert_ne!(heard, refused, "nothing was committed");
+            missing.retain(|wake| *wake != heard);
+        }
+    }
+}
+
+/// A batch that has nothing to write is committed like any other.
+pub async fn empty_batches_commit(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    put(&*store, Vec::new()).await.expect("commit");
+    put(&*store, vec![row(Table::Cases, &[1, 1], 1, "{}")])
+        .await
+        .expect("commit");
+    put(&*store, Vec::new()).await.expect("commit");
+    assert_eq!(select(&*store, Scan::new(Table::Cases, 10)).await.len(), 1);
+}
