@@ -1,0 +1,166 @@
+//! Paths before routing: rewriting them, and keeping what the client really asked for.
+//!
+//! Owns: the mechanics. Must not know: which dialect tolerates what. An axum layer runs after routing, so a path can
+//! be changed only by wrapping the whole router in a service.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
+use axum::http::{Extensions, Uri};
+use tower::Service;
+
+use crate::route::note_routes;
+
+#[cfg(test)]
+mod tests;
+
+/// The path as the client sent it, without the query, before any rewriting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawPath(Uri);
+
+impl RawPath {
+    pub(crate) fn from_uri(uri: &Uri) -> Self {
+        // A clone of a Uri counts references; it does not copy the text.
+        Self(uri.clone())
+    }
+
+    /// The path, beginning with a slash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.path()
+    }
+
+    /// The raw path of a request, given its extensions and, for one that was never rewritten, its URI.
+    #[must_use]
+    pub fn of(extensions: &Extensions, uri: &Uri) -> Self {
+        extensions.get().cloned().unwrap_or_else(|| Self::from_uri(uri))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RawPath {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions, &parts.uri))
+    }
+}
+
+/// A router that gets each request's path rewritten before it chooses a route. `rewrite` sees the path without the
+/// query and gives the new one, or `None` to leave it; a new path that no URI can have is ignored. [`RawPath`] stays.
+pub fn rewrite_path<F>(router: Router, rewrite: F) -> Router
+where
+    F: for<'p> Fn(&'p str) -> Option<Cow<'p, str>> + Clone + Send + Sync + 'static,
+{
+    Router::new().fallback_service(RewritePath {
+        router: note_routes(router),
+        rewrite,
+    })
+}
+
+#[derive(Clone)]
+struct RewritePath<F> {
+    router: Router,
+    rewrite: F,
+}
+
+impl<F> Service<Request> for RewritePath<F>
+where
+    F: for<'p> Fn(&'p str) -> Option<Cow<'p, str>>,
+{
+    type Response = <Router as Service<Request>>::Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request>>::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        <Router as Service<Request>>::poll_ready(&mut self.router, cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let new_uri = (self.rewrite)(request.uri().path()).and_then(|path| with_path(request.uri(), &path));
+        if let Some(uri) = new_uri {
+            let raw = RawPath::of(request.extensions(), request.uri());
+            request.extensions_mut().insert(raw);
+            *request.uri_mut() = uri;
+        }
+        self.router.call(request)
+    }
+}
+
+/// The same URI with another path.
+fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let path_and_query = match uri.query() {
+        Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
+        None => PathAndQuery::try_from(path),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The path without empty segments: doubled slashes become one, a closing slash goes (but `/` stays).
+#[must_use]
+pub fn collapse_slashes(path: &str) -> Cow<'_, str> {
+    let is_tidy = !path.contains("//") && (path.len() <= 1 || !path.ends_with('/'));
+    if is_tidy {
+        return Cow::Borrowed(path);
+    }
+    let mut tidy = String::with_capacity(path.len());
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        tidy.push('/');
+        tidy.push_str(segment);
+    }
+    if tidy.is_empty() {
+        tidy.push('/');
+    }
+    Cow::Owned(tidy)
+}
+
+/// The path with needless percent-encoding removed: `%2D` is `-`. Only the characters that RFC 3986 calls
+/// unreserved are decoded, since for those both spellings mean the same. Everything else, `%2F` and `%25` above all,
+/// stays for the extractor that decodes a captured segment, so nothing is ever decoded twice.
+#[must_use]
+pub fn decode_unreserved(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut decoded = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        decoded.push_str(before);
+        let byte = after.get(..2).and_then(hexadecimal);
+        match (byte, after.get(2..)) {
+            (
+                Some(byte @ (b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')),
+                Some(tail),
+            ) => {
+                decoded.push(char::from(byte));
+                rest = tail;
+            }
+            _ => {
+                decoded.push('%');
+                rest = after;
+            }
+        }
+    }
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
+}
+
+fn hexadecimal(digits: &str) -> Option<u8> {
+    // The parser alone would also take a sign.
+    let are_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    are_digits.then(|| u8::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// The path without a suffix of its last segment, such as `.json`; `None` when it has no such suffix or nothing
+/// else in that segment.
+#[must_use]
+pub fn strip_last_suffix<'p>(path: &'p str, suffix: &str) -> Option<&'p str> {
+    path.strip_suffix(suffix)
+        .filter(|stripped| !stripped.is_empty() && !stripped.ends_with('/'))
+}
