@@ -1,0 +1,228 @@
+//! Keys and aliases: rows that are found by a hash.
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+use tender_engine::{
+    Hash128, KeyOutcome, KeyRecord, MerchantId, MoneyField, OrderId, Payment, PaymentId, Rejection,
+};
+
+use super::document::{document, read_document, write_document};
+use super::field::{Field, Stored};
+use super::payment::{PaymentColumns, state_from_number};
+use super::{Record, agree, decode, encode, open, small};
+use crate::{Row, StoreError, Table};
+
+/// A used key with the name it is found under.
+///
+/// Where the outcome carries a copy of its payment, that copy is of the same merchant and has the outcome's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// Its name.
+    pub hash: Hash128,
+    /// What it stands for.
+    pub record: KeyRecord,
+}
+
+/// Another name of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredAlias {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// The name.
+    pub hash: Hash128,
+    /// The order.
+    pub order: OrderId,
+}
+
+document! {
+    KeyRecord: space, application, location, text, fields, outcome
+}
+
+/// `"payment"`, `{"answered":{"state":2,"payment":{…}}}`, `"order"`, `{"refused":{…}}` or `"burned"`. Which payment
+/// or order it is stands in the row's columns.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer<P, R> {
+    Payment,
+    Answered { state: i64, payment: P },
+    Order,
+    Refused(R),
+    Burned,
+}
+
+/// The payment as it was answered, without what stands in columns.
+struct Copied<T>(T);
+
+impl Serialize for Copied<&Payment> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        write_document(self.0, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Copied<Box<Payment>> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let columns = PaymentColumns {
+            merchant: MerchantId(0),
+            id: UNNAMED,
+            state: tender_engine::PaymentState::Pending,
+        };
+        read_document(columns, from).map(Box::new).map(Self)
+    }
+}
+
+/// Stands for the id that [`StoredKey::from_row`] takes from the columns.
+const UNNAMED: PaymentId = PaymentId {
+    order: OrderId(0),
+    number: 0,
+};
+
+impl Field for KeyOutcome {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Payment(_, None) => Answer::Payment,
+            Self::Payment(_, Some(payment)) => Answer::Answered {
+                state: payment.state.number(),
+                payment: Copied(payment.as_ref()),
+            },
+            Self::Order(_) => Answer::Order,
+            Self::Refused(rejection) => Answer::Refused(Stored(rejection)),
+            Self::Burned => Answer::Burned,
+        }
+        .serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match Answer::deserialize(from)? {
+            Answer::Payment => Self::Payment(UNNAMED, None),
+            Answer::Answered { state, payment } => {
+                let Copied(mut payment): Copied<Box<Payment>> = payment;
+                payment.state = state_from_number(state)
+                    .ok_or_else(|| D::Error::custom(format_args!("a payment's state cannot be {state}")))?;
+                Self::Payment(UNNAMED, Some(payment))
+            }
+            Answer::Order => Self::Order(UNNAMED.order),
+            Answer::Refused(Stored(rejection)) => Self::Refused(rejection),
+            Answer::Burned => Self::Burned,
+        })
+    }
+}
+
+/// A rejection in parts.
+#[derive(PartialEq)]
+struct Refusal {
+    code: String,
+    /// The money field at fault.
+    money: Option<MoneyField>,
+    /// The caller's name of the field in which a reused key differs.
+    field: Option<String>,
+}
+
+document! {
+    Refusal: code, money, field
+}
+
+impl Field for Rejection {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let refusal = Refusal {
+            code: self.code().to_owned(),
+            money: self.money_field(),
+            field: match self {
+                Self::KeyReused { field } => Some(field.clone()),
+                _ => None,
+            },
+        };
+        refusal.write(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let refusal = Refusal::read(from)?;
+        match Self::from_code(&refusal.code, refusal.money) {
+            Some(Self::KeyReused { .. }) => Ok(Self::KeyReused {
+                field: refusal.field.ok_or_else(|| D::Error::missing_field("field"))?,
+            }),
+            Some(rejection) => Ok(rejection),
+            None => Err(D::Error::custom(format_args!(
+                "no rejection has the code {:?}",
+                refusal.code
+            ))),
+        }
+    }
+}
+
+fn key_columns(key: &StoredKey) -> [i64; 5] {
+    let (order, number) = match &key.record.outcome {
+        KeyOutcome::Payment(id, _) => (id.order.to_i64(), i64::from(id.number)),
+        KeyOutcome::Order(order) => (order.to_i64(), 0),
+        KeyOutcome::Refused(_) | KeyOutcome::Burned => (0, 0),
+    };
+    [key.merchant.to_i64(), key.hash.high, key.hash.low, order, number]
+}
+
+impl Record for StoredKey {
+    const TABLE: Table = Table::Keys;
+
+    fn to_row(&self) -> Row {
+        if let KeyOutcome::Payment(id, Some(payment)) = &self.record.outcome {
+            debug_assert_eq!((payment.merchant, payment.id), (self.merchant, *id));
+        }
+        Row {
+            table: Self::TABLE,
+            columns: key_columns(self).to_vec(),
+            doc: encode(&self.record),
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let [merchant, high, low, order, number] = open::<Self, _>(row)?;
+        let mut key = Self {
+            merchant: MerchantId::from_i64(merchant),
+            hash: Hash128 { high, low },
+            record: decode(row, ())?,
+        };
+        let named = PaymentId {
+            order: OrderId::from_i64(order),
+            number: small(row, "number", number)?,
+        };
+        match &mut key.record.outcome {
+            KeyOutcome::Payment(id, copy) => {
+                *id = named;
+                if let Some(payment) = copy {
+                    payment.id = named;
+                    payment.merchant = key.merchant;
+                }
+            }
+            KeyOutcome::Order(id) => *id = named.order,
+            KeyOutcome::Refused(_) | KeyOutcome::Burned => {}
+        }
+        agree(row, &key_columns(&key))?;
+        Ok(key)
+    }
+}
+
+impl Record for StoredAlias {
+    const TABLE: Table = Table::Aliases;
+
+    fn to_row(&self) -> Row {
+        Row {
+            table: Self::TABLE,
+            columns: vec![
+                self.merchant.to_i64(),
+                self.hash.high,
+                self.hash.low,
+                self.order.to_i64(),
+            ],
+            doc: String::new(),
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let [merchant, high, low, order] = open::<Self, _>(row)?;
+        Ok(Self {
+            merchant: MerchantId::from_i64(merchant),
+            hash: Hash128 { high, low },
+            order: OrderId::from_i64(order),
+        })
+    }
+}

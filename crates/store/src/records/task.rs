@@ -1,0 +1,219 @@
+//! Till tasks.
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+use tender_engine::{
+    DeviceId, Discount, LineSpec, LocationId, MerchantId, OrderId, PaymentId, Task, TaskId, TaskKind,
+    TaskState, Timestamp,
+};
+use tender_money::Decimal;
+
+use super::document::document;
+use super::field::{Field, Stored};
+use super::{Record, agree, decode, encode, open, present, small};
+use crate::{Row, StoreError, Table};
+
+document! {
+    Task beside TaskColumns {
+        merchant: MerchantId,
+        id: TaskId,
+        location: LocationId,
+        device: Option<DeviceId>,
+        leased_until: Timestamp,
+        expires_at: Timestamp,
+        order: Option<OrderId>,
+        payment: Option<PaymentId>,
+    }:
+    kind,
+    state,
+    lease,
+    leased_to,
+    resolved_lease,
+    created_at as "created_at_ms",
+    has_case,
+}
+
+document! {
+    LineSpec:
+    name,
+    sku,
+    product_id,
+    quantity,
+    unit_price,
+    price_is_amount,
+    price_includes_tax,
+    tax_rate or Decimal::ZERO,
+    price_variation or Decimal::ONE,
+    discount,
+    modifiers,
+    notes,
+    client_line_id,
+    parent,
+}
+
+/// `"payment"`, `"order"`, `{"lines":[…]}` or `{"message":{"text":…,"also_print":…}}`.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Work<L, T> {
+    Payment,
+    Order,
+    Lines(L),
+    Message {
+        text: T,
+        #[serde(default)]
+        also_print: bool,
+    },
+}
+
+impl Field for TaskKind {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Payment => Work::Payment,
+            Self::Order => Work::Order,
+            Self::Lines(lines) => Work::Lines(Stored(lines)),
+            Self::Message { text, also_print } => Work::Message {
+                text,
+                also_print: *also_print,
+            },
+        }
+        .serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match Work::deserialize(from)? {
+            Work::Payment => Self::Payment,
+            Work::Order => Self::Order,
+            Work::Lines(Stored(lines)) => Self::Lines(lines),
+            Work::Message { text, also_print } => Self::Message { text, also_print },
+        })
+    }
+}
+
+/// How a task ended: `"applied"`, `{"refused":{"code":…}}`, `"expired"` or `"withdrawn"`.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum End<F> {
+    Applied,
+    Refused(F),
+    Expired,
+    Withdrawn,
+}
+
+impl Field for TaskState {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Open => None,
+            Self::Applied => Some(End::Applied),
+            Self::Refused(failure) => Some(End::Refused(Stored(failure))),
+            Self::Expired => Some(End::Expired),
+            Self::Withdrawn => Some(End::Withdrawn),
+        }
+        .serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(from)? {
+            None => Self::Open,
+            Some(End::Applied) => Self::Applied,
+            Some(End::Refused(Stored(failure))) => Self::Refused(failure),
+            Some(End::Expired) => Self::Expired,
+            Some(End::Withdrawn) => Self::Withdrawn,
+        })
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::Open)
+    }
+}
+
+/// `{"amount":"1.5"}` or `{"percent":"10"}`.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reduction<D> {
+    Amount(D),
+    Percent(D),
+}
+
+impl Field for Discount {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::None => None,
+            Self::Amount(amount) => Some(Reduction::Amount(Stored(amount))),
+            Self::Percent(percent) => Some(Reduction::Percent(Stored(percent))),
+        }
+        .serialize(to)
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(from)? {
+            None => Self::None,
+            Some(Reduction::Amount(Stored(amount))) => Self::Amount(amount),
+            Some(Reduction::Percent(Stored(percent))) => Self::Percent(percent),
+        })
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::None)
+    }
+}
+
+fn task_columns(task: &Task) -> [i64; 9] {
+    [
+        task.merchant.to_i64(),
+        task.id.to_i64(),
+        task.location.to_i64(),
+        i64::from(task.state.is_open()),
+        task.device.map_or(0, DeviceId::to_i64),
+        task.leased_until.0,
+        task.expires_at.0,
+        task.order.map_or(0, OrderId::to_i64),
+        task.payment.map_or(0, |payment| i64::from(payment.number)),
+    ]
+}
+
+/// A task's payment is one of its order, so the columns `order_id` and `number` name both.
+impl Record for Task {
+    const TABLE: Table = Table::Tasks;
+
+    fn to_row(&self) -> Row {
+        if let Some(payment) = self.payment {
+            debug_assert!(payment.has_order() && self.order == Some(payment.order));
+        }
+        Row {
+            table: Self::TABLE,
+            columns: task_columns(self).to_vec(),
+            doc: encode(self),
+        }
+    }
+
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let [
+            merchant,
+            id,
+            location,
+            _,
+            device,
+            leased_until,
+            expires_at,
+            order,
+            number,
+        ] = open::<Self, _>(row)?;
+        let order = present(order).map(OrderId::from_i64);
+        let number = small(row, "number", number)?;
+        let columns = TaskColumns {
+            merchant: MerchantId::from_i64(merchant),
+            id: TaskId::from_i64(id),
+            location: LocationId::from_i64(location),
+            device: present(device).map(DeviceId::from_i64),
+            leased_until: Timestamp(leased_until),
+            expires_at: Timestamp(expires_at),
+            order,
+            payment: order
+                .map(|order| PaymentId { order, number })
+                .filter(|payment| payment.has_order()),
+        };
+        let task = decode(row, columns)?;
+        agree(row, &task_columns(&task))?;
+        Ok(task)
+    }
+}
