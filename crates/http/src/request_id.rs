@@ -22,7 +22,10 @@ impl RequestId {
     /// The id of a request; a new one when it did not come over a socket.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or_else(|| Self(Uuid::now_v7()))
+        extensions
+            .get()
+            .copied()
+            .unwrap_or_else(|| RequestIds::new().next())
     }
 
     pub(crate) fn header_value(self) -> HeaderValue {
@@ -66,9 +69,7 @@ impl RequestIds {
     }
 
     pub(crate) fn next(&self) -> RequestId {
-        let millis = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        let millis = unix_millis();
         // The version and the variant overwrite six bits of the first three bytes, so the counter comes last, whole.
         // Its forty bits need only outlast one millisecond.
         let [_, _, _, f, g, h, i, j] = self.count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
@@ -76,4 +77,14 @@ impl RequestIds {
         let tail = [a, b, c, d, e, f, g, h, i, j];
         RequestId(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an id says when its request came in, like the log around it, and that is real time"
+)]
+fn unix_millis() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
