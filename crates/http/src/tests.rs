@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Long enough for a loopback round trip on a busy machine, short enough to wait for.
 const SHORT: Duration = Duration::from_millis(150);
+
+const SEND_BUFFER_BYTES: u32 = 16 * 1024;
 
 async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(PATIENCE, future)
@@ -105,7 +107,10 @@ struct Client {
 
 impl Client {
     async fn connect(address: SocketAddr) -> Self {
-        let tcp = soon(TcpStream::connect(address)).await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        // With little in the kernel's hands, a server that closes early is noticed by whoever is still sending.
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES).unwrap();
+        let tcp = soon(socket.connect(address)).await.unwrap();
         tcp.set_nodelay(true).unwrap();
         Self {
             tcp,

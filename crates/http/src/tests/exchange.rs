@@ -10,8 +10,10 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get as on_get, post as on_post};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{Handover, Running, get, post, soon};
+use crate::stream::LINGER_TIMEOUT;
 use crate::{
     ConnectionHandle, Failed, MoneyMoved, PrefixTable, Problem, RawPath, RequestId, Retry, ServerOptions,
     collapse_slashes, read_body, rewrite_path,
@@ -235,4 +237,27 @@ async fn handlers_know_their_peer_and_read_bodies_of_any_framing() {
     assert_eq!(client.answer().await.body, "");
     client.send(&post("/body", &"y".repeat(64))).await;
     assert_eq!(client.answer().await.body, "y".repeat(64));
+}
+
+#[tokio::test]
+async fn a_connection_whose_body_was_read_is_closed_without_lingering() {
+    let router = Router::new().route(
+        "/body",
+        on_post(async |request: Request| match read_body(request, 64).await {
+            Ok(body) => body.into_response(),
+            Err(error) => error.to_string().into_response(),
+        }),
+    );
+    let server = Running::start(router, ServerOptions::default()).await;
+    let mut client = server.connect().await;
+    let started = Instant::now();
+    client
+        .send(
+            "POST /body HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\
+             transfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        )
+        .await;
+    assert_eq!(client.answer().await.body, "a");
+    assert_eq!(client.ended().await, "");
+    assert!(started.elapsed() < LINGER_TIMEOUT);
 }
