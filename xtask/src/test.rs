@@ -19,6 +19,9 @@ mod tests;
 /// The step that runs the tests.
 const TESTS: &str = "tests";
 
+/// Tells the tests where the product's binary is that belongs to them.
+const BINARY_VARIABLE: &str = "TENDER_BIN";
+
 /// How many of the slowest tests are named.
 const SLOWEST_SHOWN: usize = 5;
 
@@ -36,10 +39,17 @@ pub fn run(workspace: &Path, filters: &[&str]) -> Result<ExitCode> {
         eprintln!("==> filtered: tidy, fmt and clippy are left to the run without a filter");
     }
     let built = steps.run("build", || {
-        process::run(process::cargo(workspace).args(["build", "--package", "tender-cli", "--bin", "tender"]))
+        process::run(process::cargo(workspace).args([
+            "build",
+            "--package",
+            "tender-cli",
+            "--bin",
+            "tender",
+        ]))?;
+        Ok(binary(&target_directory(workspace)?, "debug", "tender"))
     });
     let report = match (found, built) {
-        (Some(found), Some(())) => run_tests(&mut steps, workspace, &found, filters),
+        (Some(found), Some(tender)) => run_tests(&mut steps, workspace, &found, &tender, filters),
         (None, _) => {
             steps.not_run(TESTS, "a requirement is missing");
             Report::default()
@@ -81,7 +91,7 @@ fn check(steps: &mut Steps, workspace: &Path) {
     });
 }
 
-fn run_tests(steps: &mut Steps, workspace: &Path, found: &Found, filters: &[&str]) -> Report {
+fn run_tests(steps: &mut Steps, workspace: &Path, found: &Found, tender: &Path, filters: &[&str]) -> Report {
     let mut report = Report::default();
     steps.run(TESTS, || {
         let junit = junit(workspace)?;
@@ -102,7 +112,8 @@ fn run_tests(steps: &mut Steps, workspace: &Path, found: &Found, filters: &[&str
             process::cargo(workspace)
                 .args(arguments)
                 .args(filters)
-                .envs(found.variables()),
+                .envs(found.variables())
+                .env(BINARY_VARIABLE, tender),
         );
         match fs::read_to_string(&junit) {
             Ok(text) => report = Report::parse(&text)?,
@@ -127,6 +138,12 @@ fn failures(failed_tests: usize, failed_steps: &[&str]) -> usize {
 /// Where nextest writes what `.config/nextest.toml` asks for.
 fn junit(workspace: &Path) -> Result<PathBuf> {
     Ok(target_directory(workspace)?.join("nextest/default/junit.xml"))
+}
+
+/// Where Cargo puts a binary, given the folder of the profile it is built with.
+pub fn binary(target: &Path, profile_folder: &str, name: &str) -> PathBuf {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    target.join(profile_folder).join(file)
 }
 
 /// Cargo's target folder, wherever the environment or a configuration file puts it.
