@@ -314,12 +314,6 @@ pub struct UpdateOrder {
     pub ready: bool,
 }
 
-impl Default for OrderId {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 /// How much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AmountSpec {

@@ -35,6 +35,7 @@ id!(
 );
 id!(
     /// One bill.
+    #[derive(Default)]
     OrderId
 );
 id!(

@@ -215,8 +215,9 @@ impl JournalEntry {
         field(&self.at.0);
         field(&self.by.0);
         field(&self.via.code());
-        field(&self.payment.unwrap_or_default());
-        field(&self.task.map_or(0, |task| task.0));
+        // A number that is absent and a number that is zero are not the same fact.
+        field(&self.payment.map_or_else(String::new, |number| number.to_string()));
+        field(&self.task.map_or_else(String::new, |task| task.0.to_string()));
         field(&self.currency.code());
         field(&self.postings.len());
         for posting in &self.postings {

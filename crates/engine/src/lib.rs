@@ -12,6 +12,16 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
+// Tests state their expectations with plain arithmetic and stop at the first surprise; that is what they are for.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
 
 mod case;
 mod command;

@@ -245,11 +245,13 @@ impl Order {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Sets or removes a label.
+    /// Sets or removes a label; one that is there keeps its place.
     pub fn set_label(&mut self, name: &str, value: Option<String>) {
-        self.labels.retain(|(label, _)| label != name);
-        if let Some(value) = value {
-            self.labels.push((name.to_owned(), value));
+        let known = self.labels.iter_mut().find(|(label, _)| label == name);
+        match (known, value) {
+            (Some(known), Some(value)) => known.1 = value,
+            (None, Some(value)) => self.labels.push((name.to_owned(), value)),
+            (_, None) => self.labels.retain(|(label, _)| label != name),
         }
     }
 }

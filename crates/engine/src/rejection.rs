@@ -254,7 +254,8 @@ impl Rejection {
     #[must_use]
     pub const fn to_failure_code(&self) -> FailureCode {
         match self {
-            Self::OrderNotFound => FailureCode::AccountNotFound,
+            // A proposed check is not there until a till has taken it.
+            Self::OrderNotFound | Self::OrderProposed => FailureCode::AccountNotFound,
             Self::OrderClosed | Self::OrderCancelled | Self::OrderRejected | Self::OrderDeleted => {
                 FailureCode::AccountAlreadyClosed
             }
@@ -264,7 +265,7 @@ impl Rejection {
             Self::ItemNotFound => FailureCode::ItemNotFound,
             Self::StaffNotFound => FailureCode::StaffNotFound,
             Self::StaffMissing => FailureCode::MissingStaff,
-            Self::OrderProposed | Self::PaymentsLocked | Self::LinesFixed | Self::OrderFull => {
+            Self::PaymentsLocked | Self::LinesFixed | Self::TotalBelowPaid | Self::OrderFull => {
                 FailureCode::UpdateFailed
             }
             _ => FailureCode::Unknown,

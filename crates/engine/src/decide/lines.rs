@@ -1,16 +1,16 @@
 //! Lines: pricing them, adding, changing and removing them, and what that does to an order's sums.
 //!
-//! Order of checks: order, keys, endpoint, order state, each line in turn (quantity, price, discount), number of lines, total
-//! against what is paid and reserved.
+//! Order of checks: order, keys, endpoint, order state, number of lines, each line in turn (quantity, price, discount), total
+//! against what is paid and reserved, watchers.
 
 use tender_money::{Decimal, share_half_up};
 
-use super::Outcome;
 use super::work::{Record, Step, Stop, Work, add, fits, minor, sub};
+use super::{Outcome, open, pay, tasks};
 use crate::{
     AddLines, ChangeLine, Discount, EntryKind, FailureCode, KeyOutcome, LINES_PER_ORDER_MAX, Ledger, Line,
-    LineSpec, Lookup, MoneyField, NoticeKind, OnRefusal, Order, OrderLines, OrderState, Posting, Rejection,
-    RemoveLine, ServiceCharge, Stage, TaskKind, Via, Watcher,
+    LineSpec, Lookup, MoneyField, OnRefusal, Order, OrderLines, OrderState, Posting, Rejection, RemoveLine,
+    ServiceCharge, Stage, TaskKind, Via, Watcher,
 };
 
 /// Quantities have at most this many fraction digits.
@@ -136,6 +136,11 @@ pub(super) fn insert(
     recompute(order, lines)
 }
 
+fn sum(left: i64, right: i64) -> Result<i64, Rejection> {
+    left.checked_add(right)
+        .ok_or(Rejection::OutOfRange(MoneyField::Line))
+}
+
 /// Numbers the lines, sums them up, and answers the postings that follow from it.
 ///
 /// Refused when the new total would be below what is paid and reserved: nothing takes money from a guest twice, and
@@ -145,8 +150,8 @@ pub(super) fn recompute(order: &mut Order, lines: &mut OrderLines) -> Result<Vec
     let (mut goods, mut tax) = (0, 0);
     for (line, number) in lines.lines.iter_mut().zip(1..) {
         line.number = number;
-        goods = add(goods, line.total_minor)?;
-        tax = add(tax, line.tax_minor)?;
+        goods = sum(goods, line.total_minor)?;
+        tax = sum(tax, line.tax_minor)?;
     }
     order.line_count = u32::try_from(lines.lines.len()).map_err(|_| Rejection::OrderFull)?;
     order.goods_minor = goods;
@@ -159,7 +164,7 @@ pub(super) fn recompute(order: &mut Order, lines: &mut OrderLines) -> Result<Vec
         }
     };
     minor(
-        Decimal::from_minor(add(goods, order.service_minor)?, 0),
+        Decimal::from_minor(sum(goods, order.service_minor)?, 0),
         0,
         MoneyField::Line,
     )?;
@@ -235,27 +240,30 @@ pub(super) fn check_open(order: &Order) -> Result<(), Rejection> {
     }
 }
 
-/// Remembers an endpoint that is told about the order.
-pub(super) fn watch(order: &mut Order, watcher: Watcher) -> Result<(), Rejection> {
-    if let Some(known) = order
+/// Whether the order can remember one more endpoint, or knows this one.
+pub(super) fn may_watch(order: &Order, watcher: &Watcher) -> bool {
+    let known = order
+        .watchers
+        .iter()
+        .any(|known| known.endpoint == watcher.endpoint);
+    known || order.watchers.len() < crate::WATCHERS_PER_ORDER_MAX
+}
+
+/// Remembers an endpoint that is told about the order; [`may_watch`] has been asked before.
+pub(super) fn watch(order: &mut Order, watcher: Watcher) {
+    match order
         .watchers
         .iter_mut()
         .find(|known| known.endpoint == watcher.endpoint)
     {
         // The maker keeps the order's own reference; others see the last one they gave.
-        if !known.is_maker {
-            *known = watcher;
-        }
-        return Ok(());
+        Some(known) if known.is_maker => {}
+        Some(known) => *known = watcher,
+        None => order.watchers.push(watcher),
     }
-    if order.watchers.len() >= crate::WATCHERS_PER_ORDER_MAX {
-        return Err(Rejection::OrderFull);
-    }
-    order.watchers.push(watcher);
-    Ok(())
 }
 
-/// Writes lines and order, with the journal entry and the notice of a change of lines.
+/// Writes lines and order, with the journal entry and the notice of a change of lines. The change may leave nothing due.
 pub(super) fn record_lines(
     work: &mut Work<'_, '_>,
     mut order: Order,
@@ -267,7 +275,7 @@ pub(super) fn record_lines(
         .fact("lines", order.line_count)
         .fact("total_minor", order.total_minor());
     work.journal(&mut order, record);
-    work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
+    pay::close_if_paid(work, &mut order);
     work.put_lines(lines);
     work.put_order(order.clone());
     order
@@ -285,57 +293,65 @@ pub(super) fn add_lines(work: &mut Work<'_, '_>, command: &AddLines) -> Step<Out
     let later = command.on_refusal == OnRefusal::RecordFailure;
     let Some(order) = found else {
         return match (later, location) {
-            (true, Some(location)) => {
-                super::open::fail_order(work, command, location, FailureCode::AccountNotFound)
-            }
+            (true, Some(location)) => open::fail_order(work, command, location, FailureCode::AccountNotFound),
             _ => Err(Rejection::OrderNotFound.into()),
         };
     };
     if let Some(failure) = &command.refusal {
-        return super::open::fail_order(work, command, order.location, failure.code);
+        return open::fail_order(work, command, order.location, failure.code);
     }
-    match check_lines_open(work, &order).and_then(|()| try_lines(work, &order, command)) {
-        Ok(()) => {}
+    // On copies, so that what cannot be added is known before anything is written.
+    let added = match added_to(work, &order, command) {
+        Ok(added) => added,
         Err(rejection) if later => {
-            return super::open::fail_order(work, command, order.location, rejection.to_failure_code());
+            return open::fail_order(work, command, order.location, rejection.to_failure_code());
         }
         Err(rejection) => return Err(rejection.into()),
-    }
-    let mut order = order;
+    };
     work.take_keys(&command.keys, order.location, &KeyOutcome::Order(order.id));
-    if let Some((Lookup::Known(endpoint), reference)) = &command.maker {
-        watch(
-            &mut order,
-            Watcher {
-                endpoint: *endpoint,
-                reference: reference.clone(),
-                is_maker: false,
-            },
-        )?;
-    }
+    let watcher = watcher_of(command);
     if let Some(delivery) = &command.delivery {
+        let mut order = order;
+        if let Some(watcher) = watcher {
+            watch(&mut order, watcher);
+        }
         let kind = TaskKind::Lines(command.lines.clone());
-        super::tasks::offer(work, &order, None, kind, delivery);
+        tasks::offer(work, &order, None, kind, delivery);
         work.put_order(order.clone());
         return Ok(Outcome::Order(Box::new(order)));
     }
-    let mut lines = work.lines(order.id);
-    let postings = insert(work, &mut order, &mut lines, &command.lines, command.position)?;
+    let (mut order, lines, postings) = added;
+    if let Some(watcher) = watcher {
+        watch(&mut order, watcher);
+    }
     let order = record_lines(work, order, lines, postings);
     Ok(Outcome::Order(Box::new(order)))
 }
 
-/// Prices the lines on copies, so that what cannot be added is known before anything is written.
-fn try_lines(work: &mut Work<'_, '_>, order: &Order, command: &AddLines) -> Result<(), Rejection> {
-    let mut lines = work.lines(order.id);
-    insert(
-        work,
-        &mut order.clone(),
-        &mut lines,
-        &command.lines,
-        command.position,
-    )
-    .map(|_| ())
+/// The order with the new lines, if it can take them.
+fn added_to(
+    work: &mut Work<'_, '_>,
+    order: &Order,
+    command: &AddLines,
+) -> Result<(Order, OrderLines, Vec<Posting>), Rejection> {
+    check_lines_open(work, order)?;
+    let (mut order, mut lines) = (order.clone(), work.lines(order.id));
+    let postings = insert(work, &mut order, &mut lines, &command.lines, command.position)?;
+    if watcher_of(command).is_some_and(|watcher| !may_watch(&order, &watcher)) {
+        return Err(Rejection::OrderFull);
+    }
+    Ok((order, lines, postings))
+}
+
+fn watcher_of(command: &AddLines) -> Option<Watcher> {
+    let Some((Lookup::Known(endpoint), reference)) = &command.maker else {
+        return None;
+    };
+    Some(Watcher {
+        endpoint: *endpoint,
+        reference: reference.clone(),
+        is_maker: false,
+    })
 }
 
 pub(super) fn change_line(work: &mut Work<'_, '_>, command: &ChangeLine) -> Step<Outcome> {
@@ -401,13 +417,20 @@ pub(super) fn remove_line(work: &mut Work<'_, '_>, command: &RemoveLine) -> Step
     check_lines_open(work, &order)?;
     let removed = lines.lines.remove(at);
     let mut gone = vec![removed.id];
-    lines.lines.retain(|line| {
-        let goes = line.parent.is_some_and(|parent| gone.contains(&parent));
-        if goes {
-            gone.push(line.id);
+    loop {
+        let known = gone.len();
+        lines.lines.retain(|line| {
+            let goes = line.parent.is_some_and(|parent| gone.contains(&parent));
+            if goes {
+                gone.push(line.id);
+            }
+            !goes
+        });
+        // Lines can be moved before the line they belong to, so one pass may not find all of them.
+        if gone.len() == known {
+            break;
         }
-        !goes
-    });
+    }
     let postings = recompute(&mut order, &mut lines)?;
     let order = record_lines(work, order, lines, postings);
     Ok(Outcome::Order(Box::new(order)))

@@ -3,11 +3,13 @@
 //! A decision is computed on copies. Whatever fails along the way, the snapshot stays as it was, so neither a refusal nor
 //! a panic in one command can harm its neighbours in a batch.
 
+mod fence;
 mod lines;
 mod open;
 mod pay;
 mod settle;
 mod state;
+mod sums;
 mod tasks;
 mod update;
 mod work;
@@ -130,7 +132,7 @@ pub fn decide(snapshot: &Snapshot, command: &Command, context: &mut Context<'_>)
         Command::ConfirmPayment(confirm) => settle::confirm_payment(&mut work, confirm),
         Command::VoidPayment(void) => settle::void_payment(&mut work, void),
         Command::DeletePayment(delete) => settle::delete_payment(&mut work, delete),
-        Command::FenceReference(fence) => pay::fence_reference(&mut work, fence),
+        Command::FenceReference(fence) => fence::fence_reference(&mut work, fence),
         Command::ClaimTasks(claim) => tasks::claim(&mut work, claim),
         Command::ResolveTask(resolve) => tasks::resolve(&mut work, resolve),
         Command::ExpireTask(expire) => tasks::expire(&mut work, expire),

@@ -1,14 +1,17 @@
 //! Opening orders, directly or as a proposal that a till has to take.
+//!
+//! Order of checks: location, digits and signs of embedded amounts, keys, endpoint, labels, service charge, lines, then each
+//! embedded payment in turn. From the lines on a refusal of a proposal is recorded as its failure.
 
 use tender_money::Decimal;
 
-use super::work::{Record, Step, Stop, Work, minor};
+use super::work::{Record, Step, Work, minor};
 use super::{Outcome, lines, pay, state, tasks};
 use crate::{
     Account, AddLines, EntryKind, Failure, FailureCode, KeyClaim, KeyOutcome, LABELS_PER_ORDER_MAX, Ledger,
     LocationFacts, LocationId, Lookup, MoneyField, NoticeKind, OnRefusal, OpenOrder, Order, OrderId,
-    OrderLines, OrderState, PaymentSpec, Posting, Rejection, ServiceCharge, Settle, Stage, TaskKind,
-    TaskSpec, Watcher, alias_hash,
+    OrderLines, OrderSelector, OrderState, PaymentId, PaymentSpec, PaymentState, Posting, Rejection,
+    ServiceCharge, Settle, Stage, TaskKind, Via, Watcher, alias_hash,
 };
 
 /// Kind of the alias under which an order is found by its account identifier.
@@ -64,6 +67,9 @@ fn blank(work: &mut Work<'_, '_>, facts: &LocationFacts, number: u64) -> Order {
 
 pub(super) fn open_order(work: &mut Work<'_, '_>, command: &OpenOrder) -> Step<Outcome> {
     let facts = work.location(command.location).ok_or(Rejection::OrderNotFound)?;
+    for spec in &command.payments {
+        pay::check_amounts(spec, facts.currency.digits())?;
+    }
     work.check_keys(&command.keys, facts.id)?;
     if matches!(command.maker, Some((Lookup::Unknown, _))) {
         return Err(Rejection::EndpointNotFound.into());
@@ -74,16 +80,17 @@ pub(super) fn open_order(work: &mut Work<'_, '_>, command: &OpenOrder) -> Step<O
     let number = work.next_check_number(facts.id);
     let mut order = blank(work, &facts, number);
     fill(&mut order, command)?;
-    let mut order_lines = OrderLines {
-        merchant: order.merchant,
-        order: order.id,
-        lines: Vec::new(),
-    };
-    let proposed = command.delivery.is_some();
+    let proposed = command.delivery.is_some() || command.refusal.is_some();
     let mut refusal = command.refusal.clone();
-    let postings = match lines::insert(work, &mut order, &mut order_lines, &command.lines, None) {
-        Ok(postings) => postings,
+    let (mut priced, mut order_lines) = (order.clone(), no_lines(&order));
+    let postings = match lines::insert(work, &mut priced, &mut order_lines, &command.lines, None) {
+        Ok(postings) => {
+            order = priced;
+            postings
+        }
         Err(rejection) if proposed => {
+            // Of lines that cannot be priced nothing is kept, so that the sums stay those of the lines.
+            order_lines = no_lines(&order);
             refusal.get_or_insert(Failure::new(rejection.to_failure_code()));
             Vec::new()
         }
@@ -92,23 +99,44 @@ pub(super) fn open_order(work: &mut Work<'_, '_>, command: &OpenOrder) -> Step<O
     work.take_keys(&command.keys, facts.id, &KeyOutcome::Order(order.id));
     add_aliases(work, &order);
     work.put_lines(order_lines);
-    let Some(delivery) = &command.delivery else {
-        let record = Record::new(EntryKind::OrderOpened)
-            .postings(postings)
-            .fact("account", order.account)
-            .fact("total_minor", order.total_minor());
-        work.journal(&mut order, record);
-        work.notice(NoticeKind::OrderOpened, Some(order.id), None);
-        work.put_order(order.clone());
-        for spec in &command.payments {
-            order = pay_embedded(work, &order, spec)?;
-        }
-        if let Some(change) = command.settle {
-            order = state::settle(work, order, change)?;
-        }
-        return Ok(Outcome::Order(Box::new(order)));
-    };
-    propose(work, order, command, delivery, refusal)
+    if proposed {
+        return propose(work, order, command, refusal);
+    }
+    let record = Record::new(EntryKind::OrderOpened)
+        .postings(postings)
+        .fact("account", order.account)
+        .fact("total_minor", order.total_minor());
+    work.journal(&mut order, record);
+    work.notice(NoticeKind::OrderOpened, Some(order.id), None);
+    work.put_order(order.clone());
+    for spec in &command.payments {
+        pay::pay(work, &embedded(&order, spec, spec.settle.clone()))?;
+        order = work.order(order.id).ok_or(Rejection::OrderNotFound)?;
+    }
+    if let Some(change) = command.settle {
+        order = state::settle(work, order, change)?;
+    }
+    Ok(Outcome::Order(Box::new(order)))
+}
+
+fn no_lines(order: &Order) -> OrderLines {
+    OrderLines {
+        merchant: order.merchant,
+        order: order.id,
+        lines: Vec::new(),
+    }
+}
+
+/// A payment that comes with an order stands or falls with it: the order's keys speak for it, and its refusal is the order's.
+fn embedded(order: &Order, spec: &PaymentSpec, settle: Settle) -> PaymentSpec {
+    PaymentSpec {
+        order: OrderSelector::Id(order.id),
+        location: None,
+        settle,
+        on_refusal: OnRefusal::Reject,
+        keys: Vec::new(),
+        ..spec.clone()
+    }
 }
 
 fn fill(order: &mut Order, command: &OpenOrder) -> Result<(), Rejection> {
@@ -139,7 +167,7 @@ fn fill(order: &mut Order, command: &OpenOrder) -> Result<(), Rejection> {
             reference: reference.clone(),
             is_maker: true,
         };
-        lines::watch(order, watcher)?;
+        lines::watch(order, watcher);
     }
     Ok(())
 }
@@ -155,51 +183,38 @@ fn add_aliases(work: &mut Work<'_, '_>, order: &Order) {
     }
 }
 
-fn pay_embedded(work: &mut Work<'_, '_>, order: &Order, spec: &PaymentSpec) -> Step<Order> {
-    let spec = PaymentSpec {
-        order: crate::OrderSelector::Id(order.id),
-        location: None,
-        ..spec.clone()
-    };
-    pay::pay(work, &spec)?;
-    work.order(order.id)
-        .ok_or(Stop::Refused(Rejection::OrderNotFound))
-}
-
 /// Records the order as a proposal and offers it to the tills, or records at once why it came to nothing.
 fn propose(
     work: &mut Work<'_, '_>,
     mut order: Order,
     command: &OpenOrder,
-    delivery: &TaskSpec,
-    refusal: Option<Failure>,
+    mut refusal: Option<Failure>,
 ) -> Step<Outcome> {
     order.state = OrderState::Proposed;
     let record = Record::new(EntryKind::OrderProposed).fact("account", order.account);
     work.journal(&mut order, record);
     work.put_order(order.clone());
-    let mut refusal = refusal;
     for spec in &command.payments {
         if refusal.is_some() {
             break;
         }
         // Reserved while the till decides; completed with the order.
-        let spec = PaymentSpec {
-            order: crate::OrderSelector::Id(order.id),
-            settle: Settle::Open(crate::PaymentState::Pending),
-            on_refusal: OnRefusal::Reject,
-            ..spec.clone()
-        };
-        match pay::pay_proposed(work, &spec) {
+        let spec = embedded(&order, spec, Settle::Open(PaymentState::Pending));
+        match pay::pay_proposed(work, order.clone(), &spec) {
             Ok(()) => order = work.order(order.id).ok_or(Rejection::OrderNotFound)?,
             Err(rejection) => refusal = Some(Failure::new(rejection.to_failure_code())),
         }
     }
-    if let Some(failure) = refusal {
-        let order = abandon(work, order, failure);
-        return Ok(Outcome::Order(Box::new(order)));
-    }
-    tasks::offer(work, &order, None, TaskKind::Order, delivery);
+    let order = match (refusal, &command.delivery) {
+        (None, Some(delivery)) => {
+            tasks::offer(work, &order, None, TaskKind::Order, delivery);
+            order
+        }
+        (refusal, _) => {
+            let unknown = Failure::new(FailureCode::Unknown);
+            abandon(work, order, refusal.unwrap_or(unknown))
+        }
+    };
     Ok(Outcome::Order(Box::new(order)))
 }
 
@@ -207,14 +222,14 @@ fn propose(
 pub(super) fn abandon(work: &mut Work<'_, '_>, mut order: Order, failure: Failure) -> Order {
     let numbers: Vec<u32> = (1..=order.last_payment_number).collect();
     for number in numbers {
-        let id = crate::PaymentId {
+        let id = PaymentId {
             order: order.id,
             number,
         };
         if let Some(payment) = work.payment(id)
             && payment.state.is_open()
         {
-            pay::fail(work, &mut order, payment, failure.clone(), crate::Via::Server);
+            pay::fail(work, &mut order, payment, failure.clone(), Via::Server);
         }
     }
     order.state = OrderState::Cancelled;
@@ -243,7 +258,7 @@ pub(super) fn fail_order(
             reference: reference.clone(),
             is_maker: true,
         };
-        lines::watch(&mut order, watcher)?;
+        lines::watch(&mut order, watcher);
     }
     let keys: &[KeyClaim] = &command.keys;
     work.take_keys(keys, location, &KeyOutcome::Order(order.id));
@@ -266,7 +281,7 @@ pub(super) fn accept_proposed(work: &mut Work<'_, '_>, mut order: Order) -> Step
     work.notice(NoticeKind::OrderOpened, Some(order.id), None);
     let numbers: Vec<u32> = (1..=order.last_payment_number).collect();
     for number in numbers {
-        let id = crate::PaymentId {
+        let id = PaymentId {
             order: order.id,
             number,
         };
@@ -281,13 +296,28 @@ pub(super) fn accept_proposed(work: &mut Work<'_, '_>, mut order: Order) -> Step
     Ok(order)
 }
 
-/// Takes back what [`opening_postings`] posted, for an order that ends with no money on it.
+/// Empties the receivables of an order that ends with no money on it: what was sold is not owed any more, account by account.
 pub(super) fn write_off_postings(order: &Order) -> Vec<Posting> {
-    let mut postings = opening_postings(order);
-    for posting in &mut postings {
-        posting.amount_minor = posting.amount_minor.saturating_neg();
-    }
-    postings
+    // A tip alone may have contributed service although it reduced nothing; goods then owe as much more.
+    let contributed = order.service_contributed_minor;
+    vec![
+        Posting {
+            ledger: Ledger::ReceivableGoods,
+            amount_minor: order.goods_minor.saturating_add(contributed).saturating_neg(),
+        },
+        Posting {
+            ledger: Ledger::Sales,
+            amount_minor: order.goods_minor,
+        },
+        Posting {
+            ledger: Ledger::ReceivableService,
+            amount_minor: contributed.saturating_sub(order.service_minor),
+        },
+        Posting {
+            ledger: Ledger::ServiceIncome,
+            amount_minor: order.service_minor,
+        },
+    ]
 }
 
 fn opening_postings(order: &Order) -> Vec<Posting> {

@@ -1,17 +1,17 @@
-//! Making payments and refunds: accepting, reserving, completing, failing, undoing.
+//! Making payments and refunds: accepting, completing, failing.
 //!
 //! Order of checks: order (where a refusal is answered at once), digits and signs of the amounts, keys, endpoint; then order
-//! state, method, staff, source, amounts against the order. From "order state" on a refusal is recorded as a
-//! failed payment where the caller asked for that (K-Series accepts first and tells later).
+//! state, payment state asked for, method, staff, source, amounts against the order, maxima of the order. From "order
+//! state" on a refusal is recorded as a failed payment where the caller asked for that (K-Series accepts first and
+//! tells later); only an order that can hold no further payment refuses at once.
 
-use super::work::{Record, Step, Stop, Work, add, fits, minor, sub};
+use super::sums::{count, postings, release, release_source, reserve};
+use super::work::{Record, Step, Stop, Work, add, minor, sub};
 use super::{Outcome, Warning, lines, tasks};
 use crate::{
-    AmountSpec, Direction, EntryKind, Failure, FailureCode, FenceReference, KeyOutcome, KeyRecord, KeySpace,
-    Ledger, LocationFacts, Lookup, MethodKind, MoneyField, NoticeKind, OnRefusal, Order, OrderId,
-    OrderSelector, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId, PaymentSpec, PaymentState,
-    Posting, Rejection, Settle, StaffId, TaskKind, Timestamp, Via, Watcher, contribution_of_receipt,
-    contribution_of_refund, key_hash,
+    AmountSpec, Direction, EntryKind, Failure, FailureCode, KeyOutcome, LocationFacts, Lookup, MethodKind,
+    MoneyField, NoticeKind, OnRefusal, Order, OrderId, OrderSelector, OrderState, PAYMENTS_PER_ORDER_MAX,
+    Payment, PaymentId, PaymentSpec, PaymentState, Rejection, Settle, StaffId, TaskKind, Via, Watcher,
 };
 
 /// The amounts of a payment in minor units.
@@ -47,7 +47,8 @@ pub(super) fn pay(work: &mut Work<'_, '_>, spec: &PaymentSpec) -> Step<Outcome> 
     };
     match check(work, spec, &order, amounts, &facts) {
         Ok(accepted) => accept(work, spec, order, accepted),
-        Err(refusal) if later => record_failure(work, spec, order, amounts, refusal),
+        Err(refusal) if later && has_room(&order) => record_failure(work, spec, order, amounts, refusal),
+        Err(_) if later => Err(Rejection::OrderFull.into()),
         Err(refusal) => {
             if spec.on_refusal == OnRefusal::RejectAndRemember && !spec.keys.is_empty() {
                 let location = order.location;
@@ -59,13 +60,22 @@ pub(super) fn pay(work: &mut Work<'_, '_>, spec: &PaymentSpec) -> Step<Outcome> 
     }
 }
 
+/// Whether the order can hold one more payment, a failed one included.
+const fn has_room(order: &Order) -> bool {
+    order.last_payment_number < PAYMENTS_PER_ORDER_MAX
+}
+
 /// A payment that comes with a proposed order: reserved only, and refused rather than recorded as failed.
-pub(super) fn pay_proposed(work: &mut Work<'_, '_>, spec: &PaymentSpec) -> Result<(), Rejection> {
-    let Some(mut order) = work.find_order(&spec.order, None) else {
-        return Err(Rejection::OrderNotFound);
-    };
+pub(super) fn pay_proposed(
+    work: &mut Work<'_, '_>,
+    mut order: Order,
+    spec: &PaymentSpec,
+) -> Result<(), Rejection> {
     let facts = work.location(order.location).ok_or(Rejection::OrderNotFound)?;
     let amounts = read_amounts(spec, order.currency.digits())?;
+    if spec.endpoint == Lookup::Unknown {
+        return Err(Rejection::EndpointNotFound);
+    }
     // The proposal itself is what makes an order open for its own payment.
     order.state = OrderState::Open;
     let accepted = check(work, spec, &order, amounts, &facts)?;
@@ -75,6 +85,11 @@ pub(super) fn pay_proposed(work: &mut Work<'_, '_>, spec: &PaymentSpec) -> Resul
         Err(Stop::Refused(rejection) | Stop::RefusedKeeping(rejection)) => Err(rejection),
         Err(Stop::Repeated(_)) => Err(Rejection::ReferenceUsed),
     }
+}
+
+/// Reads a payment's amounts and judges what can be judged without an order.
+pub(super) fn check_amounts(spec: &PaymentSpec, digits: u32) -> Result<(), Rejection> {
+    read_amounts(spec, digits).map(|_| ())
 }
 
 fn read_amounts(spec: &PaymentSpec, digits: u32) -> Result<Amounts, Rejection> {
@@ -138,8 +153,10 @@ fn check(
     if order.payments_locked && work.context.via == Via::Till {
         return Err(Rejection::PaymentsLocked);
     }
-    if order.last_payment_number >= PAYMENTS_PER_ORDER_MAX {
-        return Err(Rejection::OrderFull);
+    if let Settle::Open(state) = spec.settle
+        && !state.is_open()
+    {
+        return Err(Rejection::InvalidState);
     }
     match &spec.method {
         Lookup::Unknown => return Err(Rejection::MethodNotFound),
@@ -169,11 +186,17 @@ fn check(
     } else {
         0
     };
-    // Everything that changes hands must fit one integer, and so must the order's sums after it.
+    // Everything that changes hands must fit one integer, and so must the order's sums once all that is pending counts.
     let moved = add(add(amount, amounts.tip)?, amounts.surcharge)?;
-    add(order.received_minor, moved)?;
+    match spec.direction {
+        Direction::Receipt => add(add(order.received_minor, order.reserved_minor)?, moved)?,
+        Direction::Refund => add(add(order.refunded_minor, order.refund_reserved_minor)?, moved)?,
+    };
     add(order.tips_minor, amounts.tip)?;
     add(order.surcharges_minor, amounts.surcharge)?;
+    if !has_room(order) || watcher_of(spec).is_some_and(|watcher| !lines::may_watch(order, &watcher)) {
+        return Err(Rejection::OrderFull);
+    }
     Ok(Accepted {
         amount,
         tip: amounts.tip,
@@ -249,7 +272,9 @@ fn accept(
         source.refunds_minor = add(source.refunds_minor, payment.amount_minor)?;
         work.put_payment(source);
     }
-    warn_of_duplicate(work, &payment);
+    if spec.keys.is_empty() {
+        warn_of_duplicate(work, &payment);
+    }
     reserve(&mut order, &payment)?;
     match &spec.settle {
         Settle::Immediate => complete(work, &mut order, payment)?,
@@ -270,13 +295,8 @@ fn accept(
             record_accepted(work, &mut order, payment);
         }
     }
-    if let (Lookup::Known(endpoint), Some(reference)) = (&spec.endpoint, &spec.reference) {
-        let watcher = Watcher {
-            endpoint: *endpoint,
-            reference: reference.clone(),
-            is_maker: false,
-        };
-        lines::watch(&mut order, watcher)?;
+    if let Some(watcher) = watcher_of(spec) {
+        lines::watch(&mut order, watcher);
     }
     if spec.settle == Settle::Immediate {
         close_if_paid(work, &mut order);
@@ -285,6 +305,18 @@ fn accept(
     let payment = work.payment(id).ok_or(Rejection::PaymentNotFound)?;
     remember(work, spec, &payment);
     Ok(Outcome::Payment(Box::new(payment)))
+}
+
+/// The endpoint that hears about the order from now on, because it made a payment on it.
+fn watcher_of(spec: &PaymentSpec) -> Option<Watcher> {
+    let (Lookup::Known(endpoint), Some(reference)) = (&spec.endpoint, &spec.reference) else {
+        return None;
+    };
+    Some(Watcher {
+        endpoint: *endpoint,
+        reference: reference.clone(),
+        is_maker: false,
+    })
 }
 
 fn remember(work: &mut Work<'_, '_>, spec: &PaymentSpec, payment: &Payment) {
@@ -364,6 +396,7 @@ fn warn_of_duplicate(work: &mut Work<'_, '_>, payment: &Payment) {
     let method = payment.method.as_ref().map(|method| method.id);
     let seen = work.payments_of(payment.id.order).iter().any(|other| {
         !other.deleted
+            && !matches!(other.state, PaymentState::Failed | PaymentState::Voided)
             && other.transaction_ref.as_ref() == Some(transaction_ref)
             && other.method.as_ref().map(|method| method.id) == method
     });
@@ -455,30 +488,6 @@ fn record_orphan(
     Outcome::Payment(Box::new(payment))
 }
 
-/// Holds a payment's part of the order until it ends.
-pub(super) fn reserve(order: &mut Order, payment: &Payment) -> Result<(), Rejection> {
-    match payment.direction {
-        Direction::Receipt => order.reserved_minor = add(order.reserved_minor, payment.applied_minor())?,
-        Direction::Refund => {
-            order.refund_reserved_minor = add(order.refund_reserved_minor, payment.amount_minor)?
-        }
-    }
-    order.pending_count = order.pending_count.saturating_add(1);
-    Ok(())
-}
-
-/// Gives a payment's reservation back.
-pub(super) fn release(order: &mut Order, payment: &Payment) -> Result<(), Rejection> {
-    match payment.direction {
-        Direction::Receipt => order.reserved_minor = sub(order.reserved_minor, payment.applied_minor())?,
-        Direction::Refund => {
-            order.refund_reserved_minor = sub(order.refund_reserved_minor, payment.amount_minor)?
-        }
-    }
-    order.pending_count = order.pending_count.saturating_sub(1);
-    Ok(())
-}
-
 /// Makes a reserved payment count: moves its money from reserved to paid, and its share to the service charge.
 pub(super) fn complete(work: &mut Work<'_, '_>, order: &mut Order, mut payment: Payment) -> Step<()> {
     release(order, &payment)?;
@@ -493,91 +502,6 @@ pub(super) fn complete(work: &mut Work<'_, '_>, order: &mut Order, mut payment: 
     work.notice(NoticeKind::PaymentCompleted, Some(order.id), Some(payment.id));
     work.put_payment(payment);
     Ok(())
-}
-
-/// Adds a payment to the order's sums and sets what it contributed to the service charge.
-pub(super) fn count(order: &mut Order, payment: &mut Payment) -> Result<(), Rejection> {
-    let (service, total) = (order.service_minor, order.total_minor());
-    match payment.direction {
-        Direction::Receipt => {
-            let tip_counted = if payment.tip_pays_service {
-                payment.tip_minor
-            } else {
-                0
-            };
-            payment.service_minor = fits(
-                contribution_of_receipt(
-                    payment.amount_minor,
-                    tip_counted,
-                    payment.service_tip_minor,
-                    service,
-                    total,
-                    sub(service, order.service_contributed_minor)?.max(0),
-                    order.remaining_minor(),
-                ),
-                MoneyField::Amount,
-            )?;
-            order.service_contributed_minor = add(order.service_contributed_minor, payment.service_minor)?;
-            order.received_minor = add(order.received_minor, payment.applied_minor())?;
-        }
-        Direction::Refund => {
-            let paid_after = sub(order.paid_minor(), payment.amount_minor)?;
-            payment.service_minor = fits(
-                contribution_of_refund(
-                    payment.amount_minor,
-                    service,
-                    total,
-                    order.service_contributed_minor,
-                    paid_after,
-                ),
-                MoneyField::Amount,
-            )?;
-            order.service_contributed_minor = sub(order.service_contributed_minor, payment.service_minor)?;
-            order.refunded_minor = add(order.refunded_minor, payment.amount_minor)?;
-        }
-    }
-    order.tips_minor = add(order.tips_minor, payment.ordinary_tip_minor())?;
-    order.surcharges_minor = add(order.surcharges_minor, payment.surcharge_minor)?;
-    Ok(())
-}
-
-/// The postings of a payment that counts, `service` of it being service charge.
-pub(super) fn postings(payment: &Payment, service: i64) -> Result<Vec<Posting>, Rejection> {
-    let tender = Ledger::Tender(
-        payment
-            .method
-            .as_ref()
-            .map_or(crate::MethodId(0), |method| method.id),
-    );
-    let goods = sub(payment.applied_minor(), service)?;
-    let mut postings = vec![
-        Posting {
-            ledger: tender,
-            amount_minor: payment.moved_minor(),
-        },
-        Posting {
-            ledger: Ledger::ReceivableGoods,
-            amount_minor: sub(0, goods)?,
-        },
-        Posting {
-            ledger: Ledger::ReceivableService,
-            amount_minor: sub(0, service)?,
-        },
-        Posting {
-            ledger: Ledger::Tips,
-            amount_minor: sub(0, payment.ordinary_tip_minor())?,
-        },
-        Posting {
-            ledger: Ledger::SurchargeIncome,
-            amount_minor: sub(0, payment.surcharge_minor)?,
-        },
-    ];
-    if payment.direction == Direction::Refund {
-        for posting in &mut postings {
-            posting.amount_minor = sub(0, posting.amount_minor)?;
-        }
-    }
-    Ok(postings)
 }
 
 /// Ends an open payment without counting it.
@@ -607,17 +531,6 @@ pub(super) fn fail(
     work.put_payment(payment);
 }
 
-/// Takes a refund that will not count off its source.
-pub(super) fn release_source(work: &mut Work<'_, '_>, payment: &Payment) {
-    let source = payment.source.and_then(|id| work.payment(id));
-    if let Some(mut source) = source
-        && payment.direction == Direction::Refund
-    {
-        source.refunds_minor = source.refunds_minor.saturating_sub(payment.amount_minor);
-        work.put_payment(source);
-    }
-}
-
 /// Notes who changed a payment.
 pub(super) fn stamp(work: &Work<'_, '_>, payment: &mut Payment) {
     payment.updated_at = work.now();
@@ -625,65 +538,28 @@ pub(super) fn stamp(work: &Work<'_, '_>, payment: &mut Payment) {
     payment.updated_via = work.context.via;
 }
 
-/// Closes an order that is to close when paid, once nothing is due and nothing pending; else tells that its sums changed.
+/// Closes an order that is to close when paid, once nothing is due and nothing pending; else tells that it changed.
 pub(super) fn close_if_paid(work: &mut Work<'_, '_>, order: &mut Order) {
-    let paid = order.remaining_minor() == 0 && order.received_minor > 0 && order.pending_count == 0;
-    if order.state == OrderState::Open && order.close_when_paid && paid {
-        order.state = OrderState::Closed;
-        order.closed_at = Some(work.now());
-        let record = Record::new(EntryKind::OrderClosed)
-            .via(Via::Server)
-            .fact("state", order.state.number())
-            .fact("paid_minor", order.paid_minor());
-        work.journal(order, record);
-        work.notice(NoticeKind::OrderClosed, Some(order.id), None);
-    } else {
+    if !close_when_settled(work, order) {
         work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
     }
 }
 
-/// Makes sure that nothing lands any more under a reference: voids what no till has seen, burns what never came.
-pub(super) fn fence_reference(work: &mut Work<'_, '_>, command: &FenceReference) -> Step<Outcome> {
-    let facts = work.location(command.location).ok_or(Rejection::OrderNotFound)?;
-    let space = KeySpace::PaymentReference;
-    let hash = key_hash(space, command.application, command.location, &command.text);
-    if let Some(record) = work.key(hash) {
-        let KeyOutcome::Payment(id, _) = record.outcome else {
-            return Ok(Outcome::Fenced(None));
-        };
-        let payment = work.payment(id).ok_or(Rejection::PaymentNotFound)?;
-        if !payment.state.is_open() {
-            return Ok(Outcome::Fenced(Some(Box::new(payment))));
-        }
-        let held = payment
-            .task
-            .and_then(|task| work.task(task))
-            .is_some_and(|task| is_held(&task, work.now()));
-        if held {
-            // A till works on it at this moment: what it will say cannot be taken back any more.
-            return Ok(Outcome::Payment(Box::new(payment)));
-        }
-        let payment = super::settle::void(work, payment, false)?;
-        return Ok(Outcome::Fenced(Some(Box::new(payment))));
+/// Closes an open order that is to close when paid and has nothing due and nothing pending; answers whether it did.
+///
+/// An order that costs nothing was never paid: it waits for staff.
+pub(super) fn close_when_settled(work: &mut Work<'_, '_>, order: &mut Order) -> bool {
+    let settled = order.total_minor() > 0 && order.remaining_minor() == 0 && order.pending_count == 0;
+    if order.state != OrderState::Open || !order.close_when_paid || !settled {
+        return false;
     }
-    let record = KeyRecord {
-        space,
-        application: command.application,
-        location: command.location,
-        text: command.text.clone(),
-        fields: Vec::new(),
-        outcome: KeyOutcome::Burned,
-    };
-    work.burn_key(hash, record);
-    let chain = OrderId(work.new_id());
-    work.journal_alone(
-        chain,
-        &facts,
-        Record::new(EntryKind::ReferenceFenced).fact("reference", &command.text),
-    );
-    Ok(Outcome::Fenced(None))
-}
-
-fn is_held(task: &crate::Task, now: Timestamp) -> bool {
-    task.state.is_open() && task.lease > 0 && task.leased_until > now
+    order.state = OrderState::Closed;
+    order.closed_at = Some(work.now());
+    let record = Record::new(EntryKind::OrderClosed)
+        .via(Via::Server)
+        .fact("state", order.state.number())
+        .fact("paid_minor", order.paid_minor());
+    work.journal(order, record);
+    work.notice(NoticeKind::OrderClosed, Some(order.id), None);
+    true
 }

@@ -2,11 +2,12 @@
 //!
 //! Order of checks: payment, asserted order, requests that change nothing, order state, payment state, limits.
 
-use super::work::{Record, Step, Stop, Work, add, sub};
+use super::sums::{postings, release, release_source, uncount, undone};
+use super::work::{Record, Step, Stop, Work};
 use super::{Outcome, Warning, pay};
 use crate::{
     ATTRIBUTES_BYTES_MAX, AttributesPatch, CaseReason, ConfirmPayment, DeletePayment, Direction, EntryKind,
-    Lookup, NoticeKind, Order, OrderId, OrderState, Payment, PaymentState, Posting, Rejection, TaskState,
+    Lookup, NoticeKind, Order, OrderId, OrderState, Payment, PaymentState, Rejection, TaskState, Via,
     VoidPayment,
 };
 
@@ -24,13 +25,16 @@ pub(super) fn check_order_of(order: &Order, direction: Direction) -> Result<(), 
     }
 }
 
-/// The payment and its order, with the caller's belief about the order checked.
+/// The payment and its order, with the caller's belief about the order checked. In om a voided payment is gone (spec om 7).
 pub(super) fn find(
     work: &Work<'_, '_>,
     id: crate::PaymentId,
     asserted: Option<&Lookup<OrderId>>,
 ) -> Step<(Payment, Order)> {
     let payment = work.visible_payment(id)?;
+    if payment.state == PaymentState::Voided && work.context.via == Via::Om {
+        return Err(Rejection::PaymentNotFound.into());
+    }
     let order = work.order(id.order).ok_or(Rejection::PaymentNotFound)?;
     match asserted {
         None | Some(Lookup::Absent) => {}
@@ -41,30 +45,14 @@ pub(super) fn find(
 }
 
 pub(super) fn confirm_payment(work: &mut Work<'_, '_>, command: &ConfirmPayment) -> Step<Outcome> {
-    let (mut payment, mut order) = match find(work, command.payment, command.asserted_order.as_ref()) {
-        Ok(found) => found,
-        // A failed payment of an order-less attempt cannot be confirmed, but it is there.
-        Err(stop) => return Err(stop),
-    };
-    if payment.state == PaymentState::Complete {
-        return repeat_confirm(work, payment, command);
-    }
-    check_order_of(&order, payment.direction)?;
+    let (mut payment, mut order) = find(work, command.payment, command.asserted_order.as_ref())?;
     match payment.state {
-        PaymentState::Pending | PaymentState::Progress => {}
-        PaymentState::Failed => {
-            // Somebody believes that money moved although the app was told that it did not (spec om L5).
-            let mut task = payment.task.and_then(|task| work.task(task));
-            work.open_case(&mut order, &payment, task.as_mut(), CaseReason::ConfirmOfFailed);
-            if let Some(task) = task {
-                work.put_task(task);
-            }
-            work.put_order(order);
-            return Err(Stop::RefusedKeeping(Rejection::InvalidState));
-        }
-        PaymentState::Complete | PaymentState::Voided | PaymentState::Reversed => {
-            return Err(Rejection::InvalidState.into());
-        }
+        PaymentState::Complete => return repeat_confirm(work, payment, command),
+        PaymentState::Failed => return Err(doubt(work, order, &payment)),
+        _ => check_order_of(&order, payment.direction)?,
+    }
+    if !payment.state.is_open() {
+        return Err(Rejection::InvalidState.into());
     }
     if let Some(transaction_ref) = &command.transaction_ref {
         payment.transaction_ref = Some(transaction_ref.clone());
@@ -82,6 +70,19 @@ pub(super) fn confirm_payment(work: &mut Work<'_, '_>, command: &ConfirmPayment)
     work.put_order(order);
     let payment = work.payment(id).ok_or(Rejection::PaymentNotFound)?;
     Ok(Outcome::Payment(Box::new(payment)))
+}
+
+/// Somebody believes that money moved although the app was told that it did not: refused, and a case for a person (spec om
+/// L5). The order's state decides what is answered, never whether the case is opened.
+fn doubt(work: &mut Work<'_, '_>, mut order: Order, payment: &Payment) -> Stop {
+    let refusal = check_order_of(&order, payment.direction).err();
+    let mut task = payment.task.and_then(|task| work.task(task));
+    work.open_case(&mut order, payment, task.as_mut(), CaseReason::ConfirmOfFailed);
+    if let Some(task) = task {
+        work.put_task(task);
+    }
+    work.put_order(order);
+    Stop::RefusedKeeping(refusal.unwrap_or(Rejection::InvalidState))
 }
 
 /// Confirming what is complete changes nothing; a different transaction reference is refused (om row 33, L10).
@@ -148,8 +149,12 @@ pub(super) fn void(work: &mut Work<'_, '_>, mut payment: Payment, hide: bool) ->
         return Err(Rejection::InvalidState.into());
     }
     let mut order = work.order(payment.id.order).ok_or(Rejection::PaymentNotFound)?;
-    pay::release(&mut order, &payment)?;
-    pay::release_source(work, &payment);
+    if order.state == OrderState::Proposed {
+        // The payment stands or falls with the order that a till has been offered together with it.
+        return Err(Rejection::OrderProposed.into());
+    }
+    release(&mut order, &payment)?;
+    release_source(work, &payment);
     withdraw_task(work, &payment);
     payment.state = PaymentState::Voided;
     payment.deleted = hide;
@@ -175,73 +180,24 @@ pub(super) fn reverse(
     payment: &mut Payment,
 ) -> Result<(), Rejection> {
     let returned = uncount(order, payment)?;
-    pay::release_source(work, payment);
+    release_source(work, payment);
     payment.state = PaymentState::Reversed;
     payment.reversed_at = Some(work.now());
     pay::stamp(work, payment);
-    let mut postings = pay::postings(payment, returned)?;
-    for posting in &mut postings {
-        *posting = Posting {
-            ledger: posting.ledger,
-            amount_minor: sub(0, posting.amount_minor)?,
-        };
-    }
     let record = Record::new(EntryKind::PaymentReversed)
         .payment(payment.id)
         .fact("service_minor", returned)
-        .postings(postings);
+        .postings(undone(postings(payment, returned)?)?);
     work.journal(order, record);
     work.notice(NoticeKind::PaymentReversed, Some(order.id), Some(payment.id));
     Ok(())
 }
 
-/// Takes a payment out of the order's sums; answers how much service charge goes with it.
-///
-/// Refused when refunds would then exceed what was paid, or a reversed refund would make the guest pay more than the
-/// order still costs (spec om L8).
-pub(super) fn uncount(order: &mut Order, payment: &Payment) -> Result<i64, Rejection> {
-    let service = match payment.direction {
-        Direction::Receipt => {
-            if payment.refunds_minor > 0 {
-                return Err(Rejection::HasRefunds);
-            }
-            if payment.applied_minor() > order.refundable_minor() {
-                return Err(Rejection::ExceedsRefundable);
-            }
-            let paid_after = sub(order.paid_minor(), payment.applied_minor())?;
-            let contributed = order.service_contributed_minor;
-            let service = if paid_after == 0 {
-                contributed
-            } else {
-                contributed.min(payment.service_minor)
-            };
-            order.received_minor = sub(order.received_minor, payment.applied_minor())?;
-            order.service_contributed_minor = sub(contributed, service)?;
-            service
-        }
-        Direction::Refund => {
-            if payment.amount_minor > order.due_minor() {
-                return Err(Rejection::ExceedsDue);
-            }
-            let owed = sub(order.service_minor, order.service_contributed_minor)?.max(0);
-            let settles = payment.amount_minor == order.remaining_minor();
-            let service = if settles {
-                owed
-            } else {
-                owed.min(payment.service_minor)
-            };
-            order.refunded_minor = sub(order.refunded_minor, payment.amount_minor)?;
-            order.service_contributed_minor = add(order.service_contributed_minor, service)?;
-            service
-        }
-    };
-    order.tips_minor = sub(order.tips_minor, payment.ordinary_tip_minor())?;
-    order.surcharges_minor = sub(order.surcharges_minor, payment.surcharge_minor)?;
-    Ok(service)
-}
-
 pub(super) fn delete_payment(work: &mut Work<'_, '_>, command: &DeletePayment) -> Step<Outcome> {
     let (mut payment, mut order) = find(work, command.payment, None)?;
+    if payment.state == PaymentState::Voided {
+        return Err(Rejection::PaymentNotFound.into());
+    }
     check_order_of(&order, payment.direction)?;
     if command.open_only && !payment.state.is_open() {
         return Err(Rejection::InvalidState.into());
@@ -264,11 +220,11 @@ pub(super) fn delete_payment(work: &mut Work<'_, '_>, command: &DeletePayment) -
                 .fact("deleted", true);
             work.journal(&mut order, record);
         }
-        PaymentState::Failed => return Err(Rejection::InvalidState.into()),
-        PaymentState::Voided => return Err(Rejection::PaymentNotFound.into()),
+        PaymentState::Failed | PaymentState::Voided => return Err(Rejection::InvalidState.into()),
     }
     payment.deleted = true;
-    work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
+    // A refund that is undone may have been all that kept a paid order open.
+    pay::close_if_paid(work, &mut order);
     work.put_order(order);
     work.put_payment(payment.clone());
     Ok(Outcome::Payment(Box::new(payment)))

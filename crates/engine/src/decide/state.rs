@@ -2,8 +2,8 @@
 //!
 //! Order of checks: order, final state, pending payments, money on the order.
 
-use super::Outcome;
 use super::work::{Record, Step, Work};
+use super::{Outcome, pay};
 use crate::{
     EntryKind, LABELS_PER_ORDER_MAX, NoticeKind, Order, OrderChange, OrderState, Rejection, SettleOrder,
     UpdateOrder,
@@ -70,10 +70,11 @@ pub(super) fn update_order(work: &mut Work<'_, '_>, command: &UpdateOrder) -> St
     let before = work.order(command.order).ok_or(Rejection::OrderNotFound)?;
     let mut order = before.clone();
     if let Some(stage) = command.stage {
-        if order.state != OrderState::Open {
-            return Err(Rejection::StateFinal.into());
+        match order.state {
+            OrderState::Open => order.stage = stage,
+            OrderState::Proposed => return Err(Rejection::OrderProposed.into()),
+            _ => return Err(Rejection::StateFinal.into()),
         }
-        order.stage = stage;
     }
     if let Some(notes) = &command.notes {
         order.notes.clone_from(notes);
@@ -113,6 +114,10 @@ pub(super) fn update_order(work: &mut Work<'_, '_>, command: &UpdateOrder) -> St
     }
     if let Some(change) = command.settle {
         order = settle(work, order, change)?;
+    }
+    // Told to close when paid, an order that is paid already has nothing to wait for.
+    if command.close_when_paid == Some(true) && pay::close_when_settled(work, &mut order) {
+        work.put_order(order.clone());
     }
     Ok(Outcome::Order(Box::new(order)))
 }

@@ -7,8 +7,8 @@ use super::work::{Record, Step, Work};
 use super::{Outcome, TaskOutcome, lines, open, pay};
 use crate::{
     CaseReason, ClaimTasks, EntryKind, ExpireTask, Failure, FailureCode, Order, OrderState, Payment,
-    PaymentState, PostMessage, Rejection, ResolveCase, ResolveTask, TASKS_PER_CLAIM_MAX, Task, TaskAnswer,
-    TaskId, TaskKind, TaskSpec, TaskState, Timestamp, Via,
+    PaymentId, PaymentState, PostMessage, Rejection, ResolveCase, ResolveTask, TASKS_PER_CLAIM_MAX, Task,
+    TaskAnswer, TaskId, TaskKind, TaskSpec, TaskState, Timestamp, Via,
 };
 
 /// Offers work to the tills of an order's location.
@@ -149,8 +149,7 @@ fn apply(work: &mut Work<'_, '_>, task: Task) -> Step<Outcome> {
             if let Ok(postings) = inserted {
                 lines::record_lines(work, order, order_lines, postings);
             } else {
-                let failure = Failure::new(FailureCode::UpdateFailed);
-                work.notice(crate::NoticeKind::OrderFailed(failure), task.order, None);
+                end(work, &task, &Failure::new(FailureCode::UpdateFailed), Via::Server);
             }
         }
         (TaskKind::Message { .. }, _) | (_, None) => {}
@@ -170,6 +169,8 @@ fn end(work: &mut Work<'_, '_>, task: &Task, failure: &Failure, via: Via) {
                 && payment.state.is_open()
             {
                 pay::fail(work, &mut order, payment, failure.clone(), via);
+                // A refund that failed may have been all that kept a paid order open.
+                pay::close_when_settled(work, &mut order);
                 work.put_order(order);
             }
         }
@@ -198,7 +199,7 @@ fn end(work: &mut Work<'_, '_>, task: &Task, failure: &Failure, via: Via) {
 /// Answers a device whose task is over for it. The same lease with the same answer hears its first outcome again; everyone
 /// else is told that they were superseded, and a confirm that may stand for money opens a case.
 fn answer_late(work: &mut Work<'_, '_>, mut task: Task, command: &ResolveTask) -> Outcome {
-    let payment = task.payment.and_then(|id| work.payment(id));
+    let payment = task.payment.and_then(|id| work.payment(id)).map(Box::new);
     let repeated = match (&task.state, &command.answer) {
         (TaskState::Applied, TaskAnswer::Confirm) => Some(TaskOutcome::Applied),
         (TaskState::Refused(_), TaskAnswer::Refuse(_)) => Some(TaskOutcome::Refused),
@@ -207,23 +208,38 @@ fn answer_late(work: &mut Work<'_, '_>, mut task: Task, command: &ResolveTask) -
     if let Some(outcome) = repeated
         && task.resolved_lease == Some(command.lease)
     {
-        return Outcome::Task(outcome, Box::new(task), payment.map(Box::new));
+        return Outcome::Task(outcome, Box::new(task), payment);
     }
     if command.answer == TaskAnswer::Confirm
-        && let Some(payment) = &payment
-        && let Some(mut order) = work.order(payment.id.order)
         && !task.has_case
+        && let Some(money) = money_of(work, &task)
+        && let Some(mut order) = work.order(money.id.order)
     {
-        let reason = if payment.state == PaymentState::Complete || payment.state.is_open() {
+        // While the payment still waits, another device has taken the task over and may take the money again.
+        let twice = match money.state {
+            PaymentState::Complete => true,
+            state => state.is_open() && task.expires_at > work.now(),
+        };
+        let reason = if twice {
             CaseReason::ConfirmedTwice
         } else {
             CaseReason::ConfirmedAfterEnd
         };
-        work.open_case(&mut order, payment, Some(&mut task), reason);
+        work.open_case(&mut order, &money, Some(&mut task), reason);
         work.put_order(order);
         work.put_task(task.clone());
     }
-    Outcome::Task(TaskOutcome::Superseded, Box::new(task), payment.map(Box::new))
+    Outcome::Task(TaskOutcome::Superseded, Box::new(task), payment)
+}
+
+/// The payment whose money a confirm of the task stands for: its own, or the first that came with the order it proposes.
+fn money_of(work: &Work<'_, '_>, task: &Task) -> Option<Payment> {
+    match (&task.kind, task.order) {
+        (TaskKind::Order, Some(order)) => work
+            .payment(PaymentId { order, number: 1 })
+            .filter(|payment| payment.created_at <= task.created_at),
+        _ => work.payment(task.payment?),
+    }
 }
 
 pub(super) fn expire(work: &mut Work<'_, '_>, command: &ExpireTask) -> Step<Outcome> {

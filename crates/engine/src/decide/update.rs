@@ -2,15 +2,19 @@
 
 use tender_money::Decimal;
 
+use super::sums::{count, postings, release, release_source, reserve, take_out, undone};
 use super::work::{Record, Step, Work, add, minor, sub};
-use super::{Outcome, pay, settle};
+use super::{Outcome, lines, pay, settle};
 use crate::{
     AmendPayment, AmountSpec, Direction, EntryKind, KeyOutcome, Ledger, Lookup, MethodKind, MoneyField,
-    NoticeKind, Order, OrderSelector, Payment, PaymentPatch, PaymentSpec, PaymentState, Posting, Rejection,
-    Settle, UpdatePayment,
+    NoticeKind, Order, OrderSelector, OrderState, Payment, PaymentPatch, PaymentSpec, PaymentState, Posting,
+    Rejection, Settle, UpdatePayment,
 };
 
 /// Kounta: reference and surcharge change the payment, a tip becomes a new payment of zero (spec kounta 7.3).
+///
+/// Order of checks: payment, amounts, keys, then for the surcharge direction, order state and payment state, then for the tip
+/// what every payment is checked for. The reference alone is accepted on any order.
 pub(super) fn amend_payment(work: &mut Work<'_, '_>, command: &AmendPayment) -> Step<Outcome> {
     let mut payment = work.visible_payment(command.payment)?;
     let mut order = work.order(payment.id.order).ok_or(Rejection::PaymentNotFound)?;
@@ -27,9 +31,6 @@ pub(super) fn amend_payment(work: &mut Work<'_, '_>, command: &AmendPayment) -> 
         return Err(Rejection::Negative(MoneyField::Surcharge).into());
     }
     work.check_keys(&command.keys, order.location)?;
-    if surcharge.is_some_and(|surcharge| surcharge > 0) && payment.direction == Direction::Refund {
-        return Err(Rejection::NotOnRefund(MoneyField::Surcharge).into());
-    }
     let before = payment.clone();
     if let Some(reference) = &command.reference {
         payment.reference.clone_from(reference);
@@ -38,7 +39,8 @@ pub(super) fn amend_payment(work: &mut Work<'_, '_>, command: &AmendPayment) -> 
     if let Some(surcharge) = surcharge {
         postings = change_surcharge(&mut order, &mut payment, surcharge)?;
     }
-    if payment != before {
+    let changed = payment != before;
+    if changed {
         pay::stamp(work, &mut payment);
         let mut record = Record::new(EntryKind::PaymentAmended)
             .payment(payment.id)
@@ -72,7 +74,7 @@ pub(super) fn amend_payment(work: &mut Work<'_, '_>, command: &AmendPayment) -> 
         if let Outcome::Payment(tip_payment) = pay::pay(work, &spec)? {
             payment = *tip_payment;
         }
-    } else if payment != before {
+    } else if changed {
         work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
     }
     let copy = Some(Box::new(payment.clone()));
@@ -91,9 +93,23 @@ fn change_surcharge(
     surcharge: i64,
 ) -> Result<Vec<Posting>, Rejection> {
     let change = sub(surcharge, payment.surcharge_minor)?;
-    payment.surcharge_minor = surcharge;
-    if payment.state != PaymentState::Complete {
+    if change == 0 {
         return Ok(Vec::new());
+    }
+    if payment.direction == Direction::Refund {
+        return Err(Rejection::NotOnRefund(MoneyField::Surcharge));
+    }
+    // It is money, so it follows the rule for late tips: a finished sale takes it, a dead order takes none.
+    if order.state != OrderState::Closed {
+        lines::check_open(order)?;
+    }
+    payment.surcharge_minor = surcharge;
+    match payment.state {
+        PaymentState::Pending | PaymentState::Progress => return Ok(Vec::new()),
+        PaymentState::Complete => {}
+        PaymentState::Failed | PaymentState::Voided | PaymentState::Reversed => {
+            return Err(Rejection::InvalidState);
+        }
     }
     order.surcharges_minor = add(order.surcharges_minor, change)?;
     let method = payment
@@ -113,6 +129,9 @@ fn change_surcharge(
 }
 
 /// om: everything at once, judged against the stored state (spec om row 51 and 8.3).
+///
+/// Order of checks: payment, asserted order, digits, failed payments, requests that change nothing, order state, transition,
+/// correction, refunds of what is to be reversed, size of the attributes, method, source, limits.
 pub(super) fn update_payment(work: &mut Work<'_, '_>, command: &UpdatePayment) -> Step<Outcome> {
     let (before, mut order) = settle::find(work, command.payment, command.asserted_order.as_ref())?;
     let patch = &command.patch;
@@ -120,6 +139,9 @@ pub(super) fn update_payment(work: &mut Work<'_, '_>, command: &UpdatePayment) -
         Some(amount) => Some(read_amount(amount, order.currency.digits())?),
         None => None,
     };
+    if matches!(before.state, PaymentState::Failed | PaymentState::Voided) {
+        return Err(Rejection::InvalidState.into());
+    }
     if nothing_changes(&before, patch, amount) {
         return Ok(Outcome::Payment(Box::new(before)));
     }
@@ -140,26 +162,36 @@ pub(super) fn update_payment(work: &mut Work<'_, '_>, command: &UpdatePayment) -
         Some(Lookup::Absent) => payment.method = None,
         None => {}
     }
-    let source = match &patch.source {
+    payment.source = match &patch.source {
         None => before.source,
         Some(Lookup::Absent) => None,
         Some(Lookup::Unknown) => return Err(Rejection::SourceInvalid.into()),
-        Some(Lookup::Known(id)) => {
-            // A source that stays need not be complete any more; a new one must qualify.
-            if before.source == Some(*id) {
-                Some(*id)
-            } else {
-                Some(pay::check_source(work, before.direction, &order, *id)?.id)
-            }
-        }
+        // A source that stays need not be complete any more; a new one must qualify.
+        Some(Lookup::Known(id)) if before.source == Some(*id) => Some(*id),
+        Some(Lookup::Known(id)) => Some(pay::check_source(work, before.direction, &order, *id)?.id),
     };
-    payment.source = source;
     payment.amount_minor = amount.unwrap_or(before.amount_minor);
-    if money {
+    let moved = if money {
         // The old money out, the new money in, on sums that never show the state between.
-        replace_money(work, &mut order, &before, &mut payment, patch.correction)?;
+        replace_money(work, &mut order, &before, &mut payment)?
+    } else {
+        Vec::new()
+    };
+    if money || target == before.state || target.is_open() {
+        let mut record = Record::new(EntryKind::PaymentAmended)
+            .payment(payment.id)
+            .postings(moved);
+        if money {
+            record = record
+                .fact("amount_minor", payment.amount_minor)
+                .fact("correction", patch.correction);
+        }
+        if target.is_open() && target != before.state {
+            record = record.fact("state", target.number());
+        }
+        work.journal(&mut order, record);
     }
-    advance(work, &mut order, payment, before.state, target, patch)?;
+    advance(work, &mut order, payment, before.state, target)?;
     let payment = work.visible_payment(command.payment)?;
     Ok(Outcome::Payment(Box::new(payment)))
 }
@@ -247,30 +279,25 @@ fn patch_plain(payment: &mut Payment, patch: &PaymentPatch) -> Result<(), Reject
     Ok(())
 }
 
-/// Moves the sums of order and source from the old amount, method and source of a payment to the new ones.
+/// Moves the sums of order and source from the old amount, method and source of a payment to the new ones; answers the
+/// postings of a payment that counts.
 fn replace_money(
     work: &mut Work<'_, '_>,
     order: &mut Order,
     before: &Payment,
     payment: &mut Payment,
-    correction: bool,
-) -> Step<()> {
+) -> Result<Vec<Posting>, Rejection> {
     if payment.applied_minor() < before.refunds_minor {
-        return Err(Rejection::ExceedsRefundable.into());
+        return Err(Rejection::ExceedsRefundable);
     }
-    pay::release_source(work, before);
+    release_source(work, before);
     let counted = before.state == PaymentState::Complete;
-    let mut postings = Vec::new();
+    let mut moved = Vec::new();
     if counted {
-        let mut old = before.clone();
-        old.refunds_minor = 0;
-        let returned = take_out(order, &old)?;
-        postings = pay::postings(before, returned)?;
-        for posting in &mut postings {
-            posting.amount_minor = sub(0, posting.amount_minor)?;
-        }
+        let returned = take_out(order, before)?;
+        moved = undone(postings(before, returned)?)?;
     } else {
-        pay::release(order, before)?;
+        release(order, before)?;
     }
     check_room(work, order, payment)?;
     if payment.direction == Direction::Refund
@@ -279,44 +306,20 @@ fn replace_money(
         source.refunds_minor = add(source.refunds_minor, payment.amount_minor)?;
         work.put_payment(source);
     }
-    if counted {
-        pay::count(order, payment)?;
-        if order.refundable_minor() < 0 {
-            return Err(Rejection::ExceedsRefundable.into());
-        }
-        postings.extend(pay::postings(payment, payment.service_minor)?);
-    } else {
-        pay::reserve(order, payment)?;
+    if !counted {
+        reserve(order, payment)?;
+        return Ok(moved);
     }
-    let record = Record::new(EntryKind::PaymentAmended)
-        .payment(payment.id)
-        .fact("amount_minor", payment.amount_minor)
-        .fact("correction", correction)
-        .postings(postings);
-    work.journal(order, record);
-    Ok(())
-}
-
-/// Takes a counted payment out of the sums for the moment of a correction; limits are judged when it is back in.
-fn take_out(order: &mut Order, payment: &Payment) -> Result<i64, Rejection> {
-    let service = match payment.direction {
-        Direction::Receipt => {
-            let service = payment.service_minor.min(order.service_contributed_minor);
-            order.received_minor = sub(order.received_minor, payment.applied_minor())?;
-            order.service_contributed_minor = sub(order.service_contributed_minor, service)?;
-            service
-        }
-        Direction::Refund => {
-            let owed = sub(order.service_minor, order.service_contributed_minor)?.max(0);
-            let service = payment.service_minor.min(owed);
-            order.refunded_minor = sub(order.refunded_minor, payment.amount_minor)?;
-            order.service_contributed_minor = add(order.service_contributed_minor, service)?;
-            service
-        }
-    };
-    order.tips_minor = sub(order.tips_minor, payment.ordinary_tip_minor())?;
-    order.surcharges_minor = sub(order.surcharges_minor, payment.surcharge_minor)?;
-    Ok(service)
+    count(order, payment)?;
+    if order.refundable_minor() < 0 {
+        return Err(Rejection::ExceedsRefundable);
+    }
+    if order.due_minor() < 0 {
+        // A refund made smaller asks again for what others have paid or reserved meanwhile (as spec om L8).
+        return Err(Rejection::ExceedsDue);
+    }
+    moved.extend(postings(payment, payment.service_minor)?);
+    Ok(moved)
 }
 
 /// Whether the order, with the payment taken out, has room for its new amount.
@@ -343,32 +346,24 @@ fn advance(
     mut payment: Payment,
     from: PaymentState,
     to: PaymentState,
-    patch: &PaymentPatch,
 ) -> Step<()> {
     match (from.is_open(), to) {
         (true, PaymentState::Complete) => {
             settle::withdraw_task(work, &payment);
             pay::complete(work, order, payment)?;
-            pay::close_if_paid(work, order);
         }
         (false, PaymentState::Reversed) => {
             settle::reverse(work, order, &mut payment)?;
-            work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
             work.put_payment(payment);
         }
         _ => {
             payment.state = to;
             pay::stamp(work, &mut payment);
-            let record = Record::new(EntryKind::PaymentAmended)
-                .payment(payment.id)
-                .fact("state", to.number())
-                .fact("correction", patch.correction);
-            work.journal(order, record);
             work.notice(NoticeKind::PaymentAmended, Some(order.id), Some(payment.id));
-            pay::close_if_paid(work, order);
             work.put_payment(payment);
         }
     }
+    pay::close_if_paid(work, order);
     work.put_order(order.clone());
     Ok(())
 }

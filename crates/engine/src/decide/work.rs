@@ -176,6 +176,13 @@ impl<'a, 'c> Work<'a, 'c> {
         self.snapshot.keys.get(&(self.context.merchant, hash))
     }
 
+    /// Writes a key once, even if a command names it twice.
+    fn put_key(&mut self, hash: Hash128, record: KeyRecord) {
+        if self.changes.keys.iter().all(|(_, taken, _)| *taken != hash) {
+            self.changes.keys.push((self.context.merchant, hash, record));
+        }
+    }
+
     /// The next check number of a location.
     pub(super) fn next_check_number(&mut self, location: LocationId) -> u64 {
         let key = (self.context.merchant, location);
@@ -283,13 +290,13 @@ impl<'a, 'c> Work<'a, 'c> {
                 fields: claim.fields.clone(),
                 outcome: outcome.clone(),
             };
-            self.changes.keys.push((self.context.merchant, hash, record));
+            self.put_key(hash, record);
         }
     }
 
     /// Burns a reference that belongs to any application.
     pub(super) fn burn_key(&mut self, hash: Hash128, record: KeyRecord) {
-        self.changes.keys.push((self.context.merchant, hash, record));
+        self.put_key(hash, record);
     }
 
     pub(super) fn notice(&mut self, kind: NoticeKind, order: Option<OrderId>, payment: Option<PaymentId>) {
@@ -383,6 +390,7 @@ impl<'a, 'c> Work<'a, 'c> {
         });
         let record = Record::new(EntryKind::CaseOpened)
             .payment(payment.id)
+            .task(task)
             .fact("case", id.0)
             .fact("reason", why.code());
         self.journal(order, record);
