@@ -17,6 +17,7 @@ use tender_store::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::guard::{Expected, Guards, PlainWrites};
 use crate::ids::BatchIds;
 use crate::loader::{Reads, get};
 use crate::queries::{decode, order_key, payments_scan};
@@ -39,6 +40,8 @@ pub(crate) enum JobWork {
     Command { caller: Caller, directory: Arc<Directory>, command: Box<Command>, dry_run: bool },
     /// Rows that no rule judges: directory, credentials, deliveries, attempts.
     Rows { rows: Vec<Write>, wakes: Vec<Wake> },
+    /// The same, but only while other rows are as the caller read them: single-use tokens, compare and set.
+    Guarded { expected: Vec<Expected>, rows: Vec<Write>, wakes: Vec<Wake> },
 }
 
 /// Runs the committer until every sender is gone.
@@ -98,14 +101,18 @@ impl Batch for LedgerBatch {
         Box::pin(async move {
             let now = self.inner.clock.now();
             let mut reads = Reads::default();
+            let mut guards = Guards::default();
             for job in &lock(&self.state).jobs {
-                if let JobWork::Command { caller, command, .. } = &job.work {
-                    reads.add(caller, command);
+                match &job.work {
+                    JobWork::Command { caller, command, .. } => reads.add(caller, command),
+                    JobWork::Guarded { expected, .. } => guards.add(expected),
+                    JobWork::Rows { .. } => {}
                 }
             }
+            guards.load(transaction).await?;
             let mut snapshot = reads.load(transaction, now).await?;
             let mut tally = Tally::default();
-            self.decide_all(&mut snapshot, &mut tally, now);
+            self.decide_all(&mut snapshot, &guards, &mut tally, now);
             self.fan_out(transaction, &mut snapshot, &mut tally, now).await?;
             let writes = tally.into_writes(&snapshot)?;
             lock(&self.state).wakes.clone_from(&writes.wakes);
@@ -115,15 +122,23 @@ impl Batch for LedgerBatch {
 }
 
 impl LedgerBatch {
-    fn decide_all(&self, snapshot: &mut Snapshot, tally: &mut Tally, now: Timestamp) {
+    fn decide_all(&self, snapshot: &mut Snapshot, guards: &Guards, tally: &mut Tally, now: Timestamp) {
         let mut state = lock(&self.state);
         let mut results = Vec::with_capacity(state.jobs.len());
         for job in &state.jobs {
             let result = match &job.work {
                 JobWork::Rows { rows, wakes } => {
-                    tally.rows.extend(rows.iter().cloned());
+                    tally.plain.extend(rows);
                     tally.wakes.extend(wakes.iter().copied());
                     Ok(Done::nothing())
+                }
+                JobWork::Guarded { expected, rows, wakes } => {
+                    let held = guards.hold(expected, &tally.plain);
+                    if held {
+                        tally.plain.extend(rows);
+                        tally.wakes.extend(wakes.iter().copied());
+                    }
+                    Ok(Done::guarded(held))
                 }
                 JobWork::Command { caller, directory, command, dry_run } => {
                     match self.decide_one(snapshot, caller, directory, command, now) {
@@ -324,6 +339,7 @@ struct Tally {
     check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
     counters: BTreeMap<(MerchantId, EndpointId), Counter>,
     rows: Vec<Write>,
+    plain: PlainWrites,
     told: Vec<Told>,
     wakes: Vec<Wake>,
 }
@@ -364,6 +380,7 @@ impl Tally {
     /// One row per record, as the last command of the batch left it.
     fn into_writes(self, snapshot: &Snapshot) -> Result<Writes, StoreError> {
         let mut rows = self.rows;
+        rows.extend(self.plain.into_writes());
         rows.extend(self.orders.iter().filter_map(|key| snapshot.orders.get(key)).map(put));
         rows.extend(self.lines.iter().filter_map(|key| snapshot.lines.get(key)).map(put));
         rows.extend(self.payments.iter().filter_map(|key| snapshot.payments.get(key)).map(put));

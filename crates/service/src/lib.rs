@@ -4,17 +4,25 @@
 //! Must not know: HTTP servers, a storage backend, or any dialect's wire; dialects bring their webhook bodies through
 //! [`WebhookEncoder`].
 
+mod auth;
 mod clock;
 mod committer;
 mod directory;
 mod events;
 mod failure;
 mod fanout;
+mod guard;
 mod ids;
 mod loader;
 mod queries;
 mod tender;
 
+pub use auth::{
+    AuthFailure, Authorization, AuthorizeFailure, AuthorizeRequest, ClientCredentials, CredentialFailure, CredentialFilter,
+    CredentialId, CredentialKind, CredentialRecord, Flavour, GrantSpec, IssuedTokens, LoginFailure, OAuthFailure,
+    PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PERSON_NAME_BYTES_MAX, Person, Principal, PrincipalKind, RedirectError, TokenKind,
+    TokenRequest, TokenSpec,
+};
 pub use clock::Clock;
 pub use directory::{
     Application, Device, Directory, DirectoryKind, DiscountRule, Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location,

@@ -10,8 +10,10 @@ use tender_engine::{
 use tender_store::{Direction, Op, Scan, Store, Table, Wake, WakeKind, Write};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::auth::{self, AuthState};
 use crate::committer::{self, Job, JobWork, QUEUE_MAX};
 use crate::directory::directory_row;
+use crate::guard::Expected;
 use crate::{Clock, CommitEvent, Directory, DirectoryKind, Failure, Ids, WebhookEncoder};
 
 /// Events that a slow listener may fall behind before it has to look for itself.
@@ -39,16 +41,22 @@ pub struct Done {
     pub repeated: bool,
     /// What the caller should know besides.
     pub warnings: Vec<Warning>,
+    /// Whether the condition of a conditional write held; true for everything else.
+    held: bool,
 }
 
 impl Done {
     pub(crate) const fn nothing() -> Self {
-        Self { outcome: None, repeated: false, warnings: Vec::new() }
+        Self::guarded(true)
+    }
+
+    pub(crate) const fn guarded(held: bool) -> Self {
+        Self { outcome: None, repeated: false, warnings: Vec::new(), held }
     }
 
     pub(crate) fn from_decision(decision: Decision) -> Result<Self, Failure> {
         let outcome = Some(decision.outcome?);
-        Ok(Self { outcome, repeated: decision.repeated, warnings: decision.warnings })
+        Ok(Self { outcome, repeated: decision.repeated, warnings: decision.warnings, held: true })
     }
 }
 
@@ -106,6 +114,7 @@ pub(crate) struct Inner {
     pub(crate) ids: Ids,
     pub(crate) encoders: Vec<Arc<dyn WebhookEncoder>>,
     pub(crate) settings: Settings,
+    pub(crate) auth: AuthState,
     directories: RwLock<HashMap<MerchantId, Arc<Directory>>>,
     queue: mpsc::Sender<Job>,
     events: broadcast::Sender<CommitEvent>,
@@ -132,6 +141,9 @@ impl Inner {
             WakeKind::Directory => {
                 let merchant = MerchantId::from_i64(wake.id);
                 self.directories.write().unwrap_or_else(PoisonError::into_inner).remove(&merchant);
+                if wake.id == auth::CREDENTIALS_WAKE_ID {
+                    self.auth.forget_all();
+                }
                 CommitEvent::Directory(merchant)
             }
         };
@@ -170,12 +182,14 @@ impl Tender {
             clock,
             encoders,
             settings,
+            auth: AuthState::default(),
             directories: RwLock::default(),
             queue,
             events,
         });
         tokio::spawn(committer::run(Arc::clone(&inner), jobs));
         tokio::spawn(hear_other_nodes(Arc::clone(&inner)));
+        tokio::spawn(auth::purge_regularly(Arc::downgrade(&inner)));
         Ok(Self(inner))
     }
 
@@ -215,6 +229,11 @@ impl Tender {
         &self.0.store
     }
 
+    /// Another handle to a running service.
+    pub(crate) fn of(inner: Arc<Inner>) -> Self {
+        Self(inner)
+    }
+
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.0
     }
@@ -245,6 +264,16 @@ impl Tender {
     /// Commits rows that no rule judges.
     pub(crate) async fn write_rows(&self, rows: Vec<Write>, wakes: Vec<Wake>) -> Result<(), Failure> {
         self.submit(JobWork::Rows { rows, wakes }).await.map(drop)
+    }
+
+    /// Commits rows if others are still as expected, and says whether they were. Nothing is written when they were not.
+    pub(crate) async fn write_guarded(
+        &self,
+        expected: Vec<Expected>,
+        rows: Vec<Write>,
+        wakes: Vec<Wake>,
+    ) -> Result<bool, Failure> {
+        self.submit(JobWork::Guarded { expected, rows, wakes }).await.map(|done| done.held)
     }
 
     async fn submit(&self, work: JobWork) -> Result<Done, Failure> {
@@ -299,6 +328,23 @@ impl Tender {
         self.change_directory(merchant, vec![Write::Put(row)]).await
     }
 
+    /// Writes a directory record unless there is one with this id already.
+    ///
+    /// # Errors
+    /// As [`Tender::execute`].
+    pub async fn add_directory<T: Serialize>(
+        &self,
+        merchant: MerchantId,
+        kind: DirectoryKind,
+        id: u64,
+        record: &T,
+    ) -> Result<(), Failure> {
+        let row = directory_row(merchant, kind, id, record)?;
+        let absent = crate::guard::Expected::absent(Table::Directory, row.key().to_vec());
+        let wake = Wake { kind: WakeKind::Directory, id: merchant.to_i64() };
+        self.write_guarded(vec![absent], vec![Write::Put(row)], vec![wake]).await.map(drop)
+    }
+
     /// Deletes a directory record.
     ///
     /// # Errors
@@ -322,6 +368,7 @@ async fn hear_other_nodes(inner: Arc<Inner>) {
             Ok(wake) => inner.hear(wake),
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 inner.directories.write().unwrap_or_else(PoisonError::into_inner).clear();
+                inner.auth.forget_all();
             }
             Err(broadcast::error::RecvError::Closed) => return,
         }
