@@ -13,8 +13,6 @@ pub const PAYMENT: &str = "pay";
 pub const METHOD: &str = "mth";
 /// Prefix of merchants.
 pub const MERCHANT: &str = "org";
-/// Prefix of locations.
-pub const LOCATION: &str = "loc";
 /// Prefix of till tasks.
 pub const TASK: &str = "tsk";
 /// Prefix of webhook endpoints.
@@ -54,7 +52,11 @@ pub fn read_payment(text: &str) -> Option<(u64, u32)> {
 fn read_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits && (text == "0" || !text.starts_with('0'));
-    let number: u64 = if canonical { text.parse().ok()? } else { return None };
+    let number: u64 = if canonical {
+        text.parse().ok()?
+    } else {
+        return None;
+    };
     (number < ID_END).then_some(number)
 }
 
@@ -66,10 +68,26 @@ mod tests {
     fn every_id_has_one_text() {
         assert_eq!(read(ORDER, &write(ORDER, 42)), Some(42));
         assert_eq!(read_payment(&write_payment(42, 7)), Some((42, 7)));
-        for text in ["ord_", "ord_042", "ord_+1", "ord_1 ", "pay_1", "ord42", "ord_9007199254740992", "ord_٣"] {
+        for text in [
+            "ord_",
+            "ord_042",
+            "ord_+1",
+            "ord_1 ",
+            "pay_1",
+            "ord42",
+            "ord_9007199254740992",
+            "ord_٣",
+        ] {
             assert_eq!(read(ORDER, text), None, "{text}");
         }
-        for text in ["pay_1", "pay_1_", "pay_1_01", "pay_1_4294967296", "pay_1_2_3", "ord_1_2"] {
+        for text in [
+            "pay_1",
+            "pay_1_",
+            "pay_1_01",
+            "pay_1_4294967296",
+            "pay_1_2_3",
+            "ord_1_2",
+        ] {
             assert_eq!(read_payment(text), None, "{text}");
         }
     }

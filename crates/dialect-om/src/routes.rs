@@ -1,0 +1,270 @@
+//! The six calls: authenticate, decode, execute, encode.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use tender_engine::{Command, DeletePayment, OrderId, Outcome, Payment, PaymentId, PaymentState, Warning};
+use tender_http::RequestId;
+use tender_service::{Done, OrderView, Tender};
+use tender_wire::ids_text;
+
+use crate::decode;
+use crate::encode::{catalogue, order_data, payment_text};
+use crate::envelope::{Envelope, OmWarning};
+use crate::errors::OmError;
+use crate::quota::Quota;
+use crate::session::{Session, json_body};
+
+/// The dialect's state.
+#[derive(Debug, Clone)]
+pub struct Om {
+    tender: Tender,
+    quota: Arc<Quota>,
+}
+
+impl Om {
+    /// Over a running service.
+    pub fn new(tender: Tender) -> Self {
+        Self {
+            tender,
+            quota: Arc::default(),
+        }
+    }
+
+    async fn open(&self, parts: &Parts, envelope: &mut Envelope) -> Result<Session, OmError> {
+        Session::open(&self.tender, &self.quota, &parts.headers, envelope).await
+    }
+
+    async fn execute(
+        &self,
+        session: &Session,
+        command: Command,
+        has_key: bool,
+        envelope: &mut Envelope,
+    ) -> Result<Box<Payment>, OmError> {
+        let done = self.tender.execute(&session.caller, command).await;
+        let Done {
+            outcome, warnings, ..
+        } = done.map_err(|failure| OmError::from_failure(&failure, has_key))?;
+        envelope.warn(warnings.iter().map(ledger_warning));
+        match outcome {
+            Some(Outcome::Payment(payment)) => Ok(payment),
+            _ => Err(OmError::outcome_unknown()),
+        }
+    }
+
+    /// The payment's order, as it stands now.
+    async fn view(&self, session: &Session, order: OrderId) -> Result<OrderView, OmError> {
+        let view = self.tender.order(session.caller.merchant, order).await;
+        let view = view.map_err(|failure| OmError::from_failure(&failure, false))?;
+        view.ok_or_else(OmError::order_not_found)
+    }
+}
+
+fn ledger_warning(warning: &Warning) -> OmWarning {
+    match warning {
+        Warning::DuplicateTransactionRef => OmWarning {
+            code: "DuplicateTransactionRef",
+            message: "another payment of this order and method has the same transactionRef",
+            field: "params.transactionRef".to_owned(),
+        },
+        Warning::NotApplied(member) => OmWarning {
+            code: "NotApplied",
+            message: "the payment was complete already, so this was not applied",
+            field: format!("params.{member}"),
+        },
+    }
+}
+
+/// Answers in the envelope, whatever happened.
+fn answer(envelope: &Envelope, result: Result<Response, OmError>) -> Response {
+    result.unwrap_or_else(|error| envelope.refuse(&error))
+}
+
+fn envelope(service: &'static str, request: &Request) -> Envelope {
+    Envelope::new(service, RequestId::of(request.extensions()))
+}
+
+/// `POST /v1/om/payments`
+pub async fn create(State(om): State<Om>, request: Request) -> Response {
+    let mut envelope = envelope("createPayment", &request);
+    let result = om.create(request, &mut envelope).await;
+    answer(&envelope, result)
+}
+
+/// `PATCH /v1/om/payments/{uid}`
+pub async fn update(State(om): State<Om>, Path(uid): Path<String>, request: Request) -> Response {
+    let mut envelope = envelope("updatePayment", &request);
+    let result = om.update(&uid, request, &mut envelope).await;
+    answer(&envelope, result)
+}
+
+/// `PATCH /v1/om/payments/{uid}/confirm`
+pub async fn confirm(State(om): State<Om>, Path(uid): Path<String>, request: Request) -> Response {
+    let mut envelope = envelope("confirmPayment", &request);
+    let result = om.confirm(&uid, request, &mut envelope).await;
+    answer(&envelope, result)
+}
+
+/// `DELETE /v1/om/payments/{uid}`
+pub async fn delete(State(om): State<Om>, Path(uid): Path<String>, request: Request) -> Response {
+    let mut envelope = envelope("deletePayment", &request);
+    let result = om.delete(&uid, request, &mut envelope).await;
+    answer(&envelope, result)
+}
+
+/// `GET /v1/om/payments?orderId=`
+pub async fn list(
+    State(om): State<Om>,
+    query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+    request: Request,
+) -> Response {
+    let mut envelope = envelope("listPayments", &request);
+    let order = query.ok().and_then(|Query(pairs)| {
+        pairs
+            .into_iter()
+            .find(|(name, value)| name == "orderId" && !value.trim().is_empty())
+            .map(|(_, value)| value)
+    });
+    let result = om.list(order.as_deref(), request, &mut envelope).await;
+    answer(&envelope, result)
+}
+
+/// `GET /v1/om/payment-methods`
+pub async fn methods(State(om): State<Om>, request: Request) -> Response {
+    let mut envelope = envelope("listPaymentMethods", &request);
+    let (parts, _) = request.into_parts();
+    let session = om.open(&parts, &mut envelope).await;
+    let result = session.map(|session| envelope.succeed(|data| catalogue(data, &session.directory)));
+    answer(&envelope, result)
+}
+
+impl Om {
+    async fn create(&self, request: Request, envelope: &mut Envelope) -> Result<Response, OmError> {
+        let (parts, body) = request.into_parts();
+        let session = self.open(&parts, envelope).await?;
+        let headers = parts.headers.clone();
+        let body = json_body(Request::from_parts(parts, body), false).await?;
+        let json = decode::parse(&body)?;
+        let decoded = decode::create(&json, &headers, &session.directory)?;
+        envelope.warn(decoded.warnings);
+        let has_key = !decoded.command.keys.is_empty();
+        let command = Command::Pay(Box::new(decoded.command));
+        let payment = self.execute(&session, command, has_key, envelope).await?;
+        Ok(envelope.succeed_about(is_complete(&payment), |data| {
+            data.string("id", &payment_text(&payment))
+        }))
+    }
+
+    async fn update(
+        &self,
+        uid: &str,
+        request: Request,
+        envelope: &mut Envelope,
+    ) -> Result<Response, OmError> {
+        let (parts, body) = request.into_parts();
+        let session = self.open(&parts, envelope).await?;
+        let body = json_body(Request::from_parts(parts, body), false).await?;
+        let json = decode::parse(&body)?;
+        // The body's own faults come before the payment (8.3: step 7 before step 8).
+        let id = decode::payment_id(uid);
+        let decoded = decode::update(&json, uid, id.clone().unwrap_or(NOWHERE), &session.directory)?;
+        id?;
+        envelope.warn(decoded.warnings);
+        let command = Command::UpdatePayment(Box::new(decoded.command));
+        let payment = self.execute(&session, command, false, envelope).await;
+        let payment = payment.map_err(|error| named(error, decoded.wrong_id))?;
+        Ok(envelope.succeed_about(is_complete(&payment), |data| data.bool("success", true)))
+    }
+
+    async fn confirm(
+        &self,
+        uid: &str,
+        request: Request,
+        envelope: &mut Envelope,
+    ) -> Result<Response, OmError> {
+        let (parts, body) = request.into_parts();
+        let session = self.open(&parts, envelope).await?;
+        let body = json_body(Request::from_parts(parts, body), true).await?;
+        let id = decode::payment_id(uid);
+        let decoded = decode::confirm(&body, uid, id.clone().unwrap_or(NOWHERE))?;
+        let id = id?;
+        envelope.warn(decoded.warnings);
+        if self.tender.settings().om_confirm_once {
+            self.refuse_repeat(&session, id).await?;
+        }
+        let command = Command::ConfirmPayment(decoded.command);
+        let payment = self.execute(&session, command, false, envelope).await;
+        let payment = payment.map_err(|error| named(error, decoded.wrong_id))?;
+        let view = self.view(&session, id.order).await?;
+        Ok(envelope.succeed_about(is_complete(&payment), |data| {
+            order_data(data, &view, &session.directory)
+        }))
+    }
+
+    /// The policy switch of spec om row 33: confirming what is complete is refused.
+    async fn refuse_repeat(&self, session: &Session, id: PaymentId) -> Result<(), OmError> {
+        let payment = self.tender.payment(session.caller.merchant, id).await;
+        let payment = payment.map_err(|failure| OmError::from_failure(&failure, false))?;
+        let complete = payment.is_some_and(|payment| !payment.deleted && is_complete(&payment));
+        if complete {
+            Err(OmError::invalid_status())
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn delete(
+        &self,
+        uid: &str,
+        request: Request,
+        envelope: &mut Envelope,
+    ) -> Result<Response, OmError> {
+        let (parts, _) = request.into_parts();
+        let session = self.open(&parts, envelope).await?;
+        let payment = decode::payment_id(uid)?;
+        let open_only = self.tender.settings().om_delete_open_only;
+        let command = Command::DeletePayment(DeletePayment { payment, open_only });
+        self.execute(&session, command, false, envelope).await?;
+        let view = self.view(&session, payment.order).await?;
+        Ok(envelope.succeed_about(false, |data| order_data(data, &view, &session.directory)))
+    }
+
+    async fn list(
+        &self,
+        order: Option<&str>,
+        request: Request,
+        envelope: &mut Envelope,
+    ) -> Result<Response, OmError> {
+        let (parts, _) = request.into_parts();
+        let session = self.open(&parts, envelope).await?;
+        let order = order.ok_or_else(|| OmError::parameter("orderId", "the orderId parameter is missing"))?;
+        let order = ids_text::read(ids_text::ORDER, order).ok_or_else(OmError::order_not_found)?;
+        let view = self.view(&session, OrderId(order)).await?;
+        if view.order.state == tender_engine::OrderState::Proposed {
+            return Err(OmError::order_not_found());
+        }
+        Ok(envelope.succeed(|data| order_data(data, &view, &session.directory)))
+    }
+}
+
+/// A mismatch names the member that does not match.
+fn named(error: OmError, wrong_id: bool) -> OmError {
+    if wrong_id && error.is_on("params.orderId") {
+        OmError::parameter("params.id", "id is not the payment in the path")
+    } else {
+        error
+    }
+}
+
+/// Stands for a payment that cannot exist while a body is judged whose path names none.
+const NOWHERE: PaymentId = PaymentId {
+    order: OrderId(0),
+    number: 0,
+};
+
+fn is_complete(payment: &Payment) -> bool {
+    payment.state == PaymentState::Complete
+}

@@ -1,0 +1,107 @@
+//! Who asks, and for which organisation: steps 2 to 5 of the evaluation order (spec om 8.3), and reading the body, step 6.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use tender_engine::{MerchantId, Via};
+use tender_http::{BodyError, read_body};
+use tender_service::{AuthFailure, Caller, Directory, Failure, PrincipalKind, Tender};
+use tender_wire::ids_text;
+
+use crate::envelope::Envelope;
+use crate::errors::OmError;
+use crate::quota::Quota;
+
+/// Body size (spec om L13).
+pub const BODY_BYTES_MAX: usize = 65_536;
+
+/// An authenticated request.
+#[derive(Debug)]
+pub struct Session {
+    /// Who asks.
+    pub caller: Caller,
+    /// The organisation's directory.
+    pub directory: Arc<Directory>,
+}
+
+impl Session {
+    /// Authenticates, finds the organisation, and counts against its quota.
+    pub async fn open(
+        tender: &Tender,
+        quota: &Quota,
+        headers: &HeaderMap,
+        envelope: &mut Envelope,
+    ) -> Result<Self, OmError> {
+        let key = text(headers, "api-key").ok_or_else(OmError::missing_token)?;
+        let principal = tender
+            .authenticate_token(key)
+            .await
+            .map_err(|failure| match failure {
+                AuthFailure::Missing => OmError::missing_token(),
+                AuthFailure::Unknown
+                | AuthFailure::Expired
+                | AuthFailure::Revoked
+                | AuthFailure::Disabled => OmError::invalid_token(),
+                AuthFailure::Unavailable(failure) => OmError::from_failure(&unavailable(failure), false),
+            })?;
+        let organization = text(headers, "organization-id")
+            .ok_or_else(|| OmError::parameter("organization-id", "the organization-id header is missing"))?;
+        let named = ids_text::read(ids_text::MERCHANT, organization).map(MerchantId);
+        if named != Some(principal.merchant) || principal.kind != PrincipalKind::Application {
+            return Err(OmError::unauthorized());
+        }
+        let directory = tender.directory(principal.merchant).await;
+        let directory = directory.map_err(|failure| OmError::from_failure(&failure, false))?;
+        let directory = directory.ok_or_else(OmError::unauthorized)?;
+        envelope.set_organization(organization);
+        quota.count(tender, &directory)?;
+        Ok(Self {
+            caller: principal.caller(Via::Om),
+            directory,
+        })
+    }
+}
+
+/// While nobody can say who asks, nothing has been done for them.
+fn unavailable(failure: Failure) -> Failure {
+    match failure {
+        Failure::OutcomeUnknown => Failure::Busy { retry_after_s: 1 },
+        other => other,
+    }
+}
+
+/// A header's text; blank is missing.
+pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+}
+
+/// Reads the body, which must say that it is JSON unless it may be, and is, missing.
+pub async fn json_body(request: Request, optional: bool) -> Result<Bytes, OmError> {
+    let is_json = is_json(request.headers());
+    if !is_json && !optional {
+        return Err(OmError::media_type());
+    }
+    let body = read_body(request, BODY_BYTES_MAX)
+        .await
+        .map_err(|error| match error {
+            BodyError::TooLarge => OmError::too_large(),
+            BodyError::Timeout | BodyError::Disconnected => OmError::body("the body broke off"),
+        })?;
+    if !is_json && !body.is_empty() {
+        return Err(OmError::media_type());
+    }
+    Ok(body)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media_type = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
