@@ -41,6 +41,11 @@ impl Clock {
     }
 }
 
+/// Real time, whatever a sandbox did to its clock.
+pub(crate) fn real_now() -> Timestamp {
+    Timestamp(system_ms())
+}
+
 // The only place that reads the system's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
 fn system_ms() -> i64 {

@@ -5,17 +5,23 @@
 //! [`WebhookEncoder`].
 
 mod auth;
+mod background;
 mod clock;
 mod committer;
 mod directory;
 mod events;
+mod expiry;
 mod failure;
 mod fanout;
 mod guard;
 mod ids;
 mod loader;
 mod queries;
+mod relay;
 mod tender;
+mod tills;
+mod virtual_tills;
+mod workers;
 
 pub use auth::{
     AuthFailure, Authorization, AuthorizeFailure, AuthorizeRequest, ClientCredentials, CredentialFailure, CredentialFilter,
@@ -23,14 +29,22 @@ pub use auth::{
     PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PERSON_NAME_BYTES_MAX, Person, Principal, PrincipalKind, RedirectError, TokenKind,
     TokenRequest, TokenSpec,
 };
+pub use background::BackgroundTask;
 pub use clock::Clock;
 pub use directory::{
     Application, Device, Directory, DirectoryKind, DiscountRule, Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location,
     Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering, OrderProfile, PrinterProfile, Register, Staff,
 };
 pub use events::CommitEvent;
+pub use expiry::ExpiryHandle;
 pub use failure::Failure;
 pub use fanout::{Message, WebhookEncoder, WebhookEvent};
 pub use ids::Ids;
 pub use queries::{Field, OrderFilter, OrderView, Page};
+pub use relay::{
+    RelayHandle, Replayed, SignatureError, UrlRefusal, WEBHOOK_URL_BYTES_MAX, WebhookHeaders, check_webhook_url, verify_webhook,
+};
 pub use tender::{Caller, Done, Settings, Tender};
+pub use tills::{CLAIM_WAIT_MS_MAX, Resolved};
+pub use virtual_tills::{Behaviour, VirtualTillsHandle};
+pub use workers::Workers;

@@ -11,9 +11,11 @@ use tender_store::{Direction, Op, Scan, Store, Table, Wake, WakeKind, Write};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::auth::{self, AuthState};
+use crate::clock::real_now;
 use crate::committer::{self, Job, JobWork, QUEUE_MAX};
 use crate::directory::directory_row;
 use crate::guard::Expected;
+use crate::tills::Tills;
 use crate::{Clock, CommitEvent, Directory, DirectoryKind, Failure, Ids, WebhookEncoder};
 
 /// Events that a slow listener may fall behind before it has to look for itself.
@@ -115,15 +117,39 @@ pub(crate) struct Inner {
     pub(crate) encoders: Vec<Arc<dyn WebhookEncoder>>,
     pub(crate) settings: Settings,
     pub(crate) auth: AuthState,
+    pub(crate) tills: Tills,
     directories: RwLock<HashMap<MerchantId, Arc<Directory>>>,
     queue: mpsc::Sender<Job>,
     events: broadcast::Sender<CommitEvent>,
 }
 
 impl Inner {
+    fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        encoders: Vec<Arc<dyn WebhookEncoder>>,
+        settings: Settings,
+        node: u8,
+        queue: mpsc::Sender<Job>,
+    ) -> Self {
+        let (events, _) = broadcast::channel(EVENTS_MAX);
+        Self {
+            ids: Ids::new(node, real_now()),
+            store,
+            clock,
+            encoders,
+            settings,
+            auth: AuthState::default(),
+            tills: Tills::default(),
+            directories: RwLock::default(),
+            queue,
+            events,
+        }
+    }
+
     /// Real time, for ids: a sandbox's clock must not make them run ahead.
     pub(crate) fn real_now(&self) -> Timestamp {
-        Clock::new().now()
+        real_now()
     }
 
     /// Tells this process what became durable. Other nodes hear it from the store.
@@ -175,22 +201,19 @@ impl Tender {
     ) -> Result<Self, Failure> {
         let node = store.node().await?;
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let (events, _) = broadcast::channel(EVENTS_MAX);
-        let inner = Arc::new(Inner {
-            ids: Ids::new(node.node, Clock::new().now()),
-            store,
-            clock,
-            encoders,
-            settings,
-            auth: AuthState::default(),
-            directories: RwLock::default(),
-            queue,
-            events,
-        });
+        let inner = Arc::new(Inner::new(store, clock, encoders, settings, node.node, queue));
         tokio::spawn(committer::run(Arc::clone(&inner), jobs));
         tokio::spawn(hear_other_nodes(Arc::clone(&inner)));
         tokio::spawn(auth::purge_regularly(Arc::downgrade(&inner)));
         Ok(Self(inner))
+    }
+
+    /// A service that only reads: for exports and audits beside a running server. Commands are answered
+    /// [`Failure::Busy`].
+    #[must_use]
+    pub fn reader(store: Arc<dyn Store>, clock: Clock, settings: Settings) -> Self {
+        let (queue, _) = mpsc::channel(1);
+        Self(Arc::new(Inner::new(store, clock, Vec::new(), settings, 0, queue)))
     }
 
     /// The clock.

@@ -23,6 +23,8 @@ pub struct Merchant {
     pub updated_at_ms: i64,
     /// Requests per UTC day of the om dialect; absent: no quota.
     pub daily_quota: Option<u32>,
+    /// What a demo derives its credentials from, so that they survive restarts; absent for real merchants.
+    pub demo_secret: Option<String>,
 }
 
 /// One place with one currency.
