@@ -1,0 +1,111 @@
+//! The part of a demo server's credentials file that is needed here, and calls that set a measurement up.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use hyper::Method;
+use hyper::header::HeaderValue;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::client::{Call, Client};
+
+#[derive(Debug, Deserialize)]
+struct File {
+    base_url: String,
+    admin: Admin,
+    native: Native,
+    till: Till,
+    kseries: Kseries,
+}
+
+#[derive(Debug, Deserialize)]
+struct Admin {
+    token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Native {
+    location_id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Till {
+    device_ids: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Kseries {
+    access_token: String,
+    business_location_id: i64,
+    payment_method: String,
+}
+
+/// A running demo server.
+#[derive(Debug)]
+pub struct Demo {
+    pub address: SocketAddr,
+    /// `Authorization` of the merchant's administrator.
+    pub admin: HeaderValue,
+    /// `Authorization` of the payment app.
+    pub app: HeaderValue,
+    pub location_id: String,
+    pub business_location_id: i64,
+    pub payment_method: String,
+    pub device_ids: Vec<i64>,
+}
+
+impl Demo {
+    /// Reads what `tender demo --credentials-file` has written.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let file: File = serde_json::from_str(&text).context("this is no credentials file")?;
+        let address = file.base_url.strip_prefix("http://");
+        let device_ids = file.till.device_ids.iter().map(|id| id.parse());
+        Ok(Self {
+            address: address
+                .and_then(|address| address.parse().ok())
+                .with_context(|| format!("{} is no address of this machine", file.base_url))?,
+            admin: bearer(&file.admin.token)?,
+            app: bearer(&file.kseries.access_token)?,
+            location_id: file.native.location_id,
+            business_location_id: file.kseries.business_location_id,
+            payment_method: file.kseries.payment_method,
+            device_ids: device_ids.collect::<Result<_, _>>().context("a device id")?,
+        })
+    }
+
+    /// Makes all virtual tills behave like this.
+    pub async fn set_tills(&self, behaviour: &str) -> Result<()> {
+        let mut client = Client::connect(self.address).await?;
+        for device_id in &self.device_ids {
+            let call = Call {
+                method: Method::PUT,
+                path: &format!("/api/v1/sandbox/tills/{device_id}"),
+                authorization: Some(&self.admin),
+                body: Bytes::from(json!({"behaviour": behaviour}).to_string()),
+            };
+            client.succeed(call).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a webhook endpoint of the payment app.
+    pub async fn make_endpoint(&self, endpoint_id: &str, url: &str) -> Result<()> {
+        let mut client = Client::connect(self.address).await?;
+        let call = Call {
+            method: Method::PUT,
+            path: "/o/wh/1/webhook",
+            authorization: Some(&self.app),
+            body: Bytes::from(json!({"endpointId": endpoint_id, "url": url}).to_string()),
+        };
+        client.succeed(call).await.map(drop)
+    }
+}
+
+fn bearer(token: &str) -> Result<HeaderValue> {
+    HeaderValue::try_from(format!("Bearer {token}")).context("a token that is no header")
+}
