@@ -1,8 +1,9 @@
 //! `cargo xtask`: everything that is automated about this repository, in one language.
 //!
-//! Owns: the test command, the rules of the tree, the tools that tests need. Must not know: what the product does.
+//! Owns: the test command, the rules of the tree, the tools that tests need, the measurements. Must not know: what the product does.
 //! Each subcommand is a module; this file only picks one.
 
+mod bench;
 mod process;
 mod report;
 mod requirements;
@@ -22,6 +23,8 @@ usage: cargo xtask <command>
                      with nextest filters: only build and run those tests
   tidy               check the tree's rules: dependency walls, source and text rules, required files
   setup              install what the tests need, and say where it is
+  bench [--quick]    measure what a payment costs, and write it into docs/benchmarks.md;
+                     quick: a little of everything, written nowhere
 ";
 
 /// The exit code for a command line that cannot be understood, as shells and most tools have it.
@@ -34,6 +37,8 @@ fn main() -> Result<ExitCode> {
         ["test", filters @ ..] => test::run(&workspace()?, filters),
         ["tidy"] => tidy::run(&workspace()?),
         ["setup"] => requirements::run(&workspace()?),
+        ["bench"] => bench::run(&workspace()?, false),
+        ["bench", "--quick"] => bench::run(&workspace()?, true),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
