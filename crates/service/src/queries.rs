@@ -1,14 +1,12 @@
 //! Reading: order views, lists, payments, the journal. All on read connections that block no writer.
 
-use std::sync::{Arc, Mutex};
-
 use tender_engine::{
     Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId, MerchantId, Order,
     OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId, Task, TaskId,
 };
 use tender_store::{
-    Batch, BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey, Table,
-    Transaction, Writes,
+    BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey, Table,
+    Transaction,
 };
 
 use crate::{Failure, Tender};
@@ -104,30 +102,6 @@ impl OrderFilter {
     }
 }
 
-type Output<T> = Arc<Mutex<Option<T>>>;
-
-/// A read as a batch: runs once, keeps its result where the caller finds it.
-struct ReadBatch<T, F> {
-    run: F,
-    output: Output<T>,
-}
-
-impl<T, F> Batch for ReadBatch<T, F>
-where
-    T: Send + 'static,
-    F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync,
-{
-    fn run<'a>(&'a mut self, transaction: &'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> {
-        let future = (self.run)(transaction);
-        let output = Arc::clone(&self.output);
-        Box::pin(async move {
-            let value = future.await?;
-            *output.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(value);
-            Ok(Writes::default())
-        })
-    }
-}
-
 /// Decodes rows.
 pub(crate) fn decode<T: Record>(rows: &[Row]) -> Result<Vec<T>, StoreError> {
     rows.iter().map(T::from_row).collect()
@@ -179,12 +153,7 @@ impl Tender {
         T: Send + 'static,
         F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let output: Output<T> = Arc::default();
-        let batch = ReadBatch { run, output: Arc::clone(&output) };
-        let (_, result) = self.store().read(Box::new(batch)).await;
-        result?;
-        let value = output.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        value.ok_or(Failure::Internal)
+        Ok(tender_store::read(self.store().as_ref(), run).await?)
     }
 
     pub(crate) async fn get_rows(&self, table: Table, keys: Vec<Key>) -> Result<Vec<Row>, Failure> {

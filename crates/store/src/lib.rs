@@ -11,6 +11,7 @@
 pub mod conformance;
 mod error;
 mod port;
+mod read;
 mod records;
 mod row;
 mod table;
@@ -18,5 +19,6 @@ mod table;
 pub use error::StoreError;
 pub use port::{Batch, BoxFuture, FeedPosition, NodeLease, Store, Transaction, Wake, WakeKind, Writes};
 pub use records::{Counter, CounterName, Record, StoredAlias, StoredKey};
+pub use read::read;
 pub use row::{Cond, Direction, Key, Lock, Op, Row, Scan, Write};
 pub use table::{IndexSpec, Table, TableSpec};
