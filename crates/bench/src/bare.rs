@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use hyper::Method;
 use hyper::header::HeaderValue;
 use serde::Deserialize;
@@ -19,15 +19,19 @@ use crate::load::{Shape, Worker, closed_loop};
 use crate::orders::{Account, PAY_PATH, payment};
 use crate::sample::Sample;
 
+#[cfg(test)]
+mod tests;
+
 /// Serves until the process is killed.
 pub async fn serve() -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", listener.local_addr()?);
-    let router = Router::new()
-        .route(PAY_PATH, post(pay))
-        .route("/healthz", get(async || "ok"));
-    axum::serve(listener, router).await?;
+    axum::serve(listener, router()).await?;
     Ok(())
+}
+
+fn router() -> Router {
+    Router::new().route(PAY_PATH, post(pay))
 }
 
 /// Every field of the body, so that every one of them is parsed. The amounts stay text, as in the product.

@@ -9,6 +9,9 @@ use tokio::task::JoinSet;
 
 use crate::sample::Sample;
 
+#[cfg(test)]
+mod tests;
+
 /// How much load.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {

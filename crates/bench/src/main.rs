@@ -16,6 +16,9 @@ mod pay;
 mod sample;
 mod settle;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

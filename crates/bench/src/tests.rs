@@ -1,0 +1,160 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{post, put};
+use axum::{Json, Router};
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::client::{Call, Client};
+use crate::demo::Demo;
+use crate::load::Shape;
+use crate::{pay, settle};
+
+/// What a demo server was asked, by a stand-in that answers as the contract says.
+#[derive(Default)]
+struct Asked {
+    tills: Vec<(i64, String)>,
+    url: String,
+    orders: u64,
+    references: Vec<String>,
+    /// What becomes of the payments; nothing is told of them when there is nothing here.
+    result: Option<&'static str>,
+}
+
+type Shared = Arc<Mutex<Asked>>;
+
+async fn set_till(State(asked): State<Shared>, Path(id): Path<i64>, Json(body): Json<Value>) -> StatusCode {
+    let behaviour = body["behaviour"].as_str().unwrap().to_owned();
+    asked.lock().unwrap().tills.push((id, behaviour));
+    StatusCode::OK
+}
+
+async fn make_endpoint(
+    State(asked): State<Shared>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> StatusCode {
+    assert_eq!(headers["authorization"], "Bearer of-the-app");
+    asked.lock().unwrap().url = body["url"].as_str().unwrap().to_owned();
+    StatusCode::OK
+}
+
+async fn open_order(State(asked): State<Shared>, headers: HeaderMap, Json(body): Json<Value>) -> Json<Value> {
+    assert_eq!(headers["authorization"], "Bearer of-the-admin");
+    assert_eq!(body["location_id"], "loc_1");
+    let mut asked = asked.lock().unwrap();
+    asked.orders += 1;
+    Json(
+        json!({"id": "x", "kseries": {"account_identifier": format!("A1.{}", asked.orders), "account_id": 1}}),
+    )
+}
+
+async fn take_payment(State(asked): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
+    let reference = body["thirdPartyPaymentReference"].as_str().unwrap().to_owned();
+    let (url, result) = {
+        let mut asked = asked.lock().unwrap();
+        asked.references.push(reference.clone());
+        (asked.url.clone(), asked.result)
+    };
+    if let Some(status) = result {
+        let address = url.strip_prefix("http://").unwrap().trim_end_matches('/');
+        let mut client = Client::connect(address.parse().unwrap()).await.unwrap();
+        // A message about the order comes as well, and one of the results comes twice.
+        for notice in [
+            json!({"type": "ORDER", "status": "CHECK_WAS_UPDATED", "thirdPartyReference": reference}),
+            json!({"type": "PAYMENT", "status": status, "thirdPartyReference": reference}),
+            json!({"type": "PAYMENT", "status": status, "thirdPartyReference": reference}),
+        ] {
+            let call = Call {
+                method: Method::POST,
+                path: "/",
+                authorization: None,
+                body: notice.to_string().into(),
+            };
+            client.succeed(call).await.unwrap();
+        }
+    }
+    Json(json!({"status": "ok"}))
+}
+
+async fn start(result: Option<&'static str>) -> (Demo, Shared) {
+    let asked = Shared::new(Mutex::new(Asked {
+        result,
+        ..Asked::default()
+    }));
+    let router = Router::new()
+        .route("/api/v1/sandbox/tills/{id}", put(set_till))
+        .route("/o/wh/1/webhook", put(make_endpoint))
+        .route("/api/v1/orders", post(open_order))
+        .route("/o/op/1/pay", post(take_payment))
+        .with_state(Arc::clone(&asked));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let credentials = json!({
+        "base_url": format!("http://{address}"),
+        "console_url": "not read",
+        "admin": {"token": "of-the-admin"},
+        "native": {"location_id": "loc_1", "locations": []},
+        "till": {"token": "not read", "device_ids": ["11", "12"]},
+        "kseries": {"access_token": "of-the-app", "business_location_id": 5, "tables": [1], "payment_method": "OOPAYMENT"},
+    });
+    std::fs::write(file.path(), credentials.to_string()).unwrap();
+    (Demo::read(file.path()).unwrap(), asked)
+}
+
+const SHAPE: Shape = Shape {
+    requests: 42,
+    clients: 5,
+    time_max: Duration::from_secs(60),
+};
+
+fn behaviours(asked: &Asked) -> Vec<(i64, &str)> {
+    asked
+        .tills
+        .iter()
+        .map(|(id, behaviour)| (*id, behaviour.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn payments_are_accepted_while_the_tills_are_off() {
+    let (demo, asked) = start(None).await;
+    assert_eq!(pay::measure(demo, SHAPE).await.unwrap().count, 42);
+    let mut asked = asked.lock().unwrap();
+    assert_eq!(behaviours(&asked), [(11, "offline"), (12, "offline")]);
+    // Four payments for each order, and the last order has two.
+    assert_eq!(asked.orders, 11);
+    asked.references.sort_unstable();
+    asked.references.dedup();
+    assert_eq!(asked.references.len(), 42);
+}
+
+#[tokio::test]
+async fn whole_payments_end_with_their_notification() {
+    let (demo, asked) = start(Some("SUCCESS")).await;
+    assert_eq!(settle::measure(demo, SHAPE).await.unwrap().count, 42);
+    let asked = asked.lock().unwrap();
+    assert_eq!(behaviours(&asked), [(11, "auto"), (12, "auto")]);
+    assert_eq!(asked.references.len(), 42);
+}
+
+#[tokio::test]
+async fn a_payment_that_fails_fails_the_run() {
+    let (demo, _) = start(Some("FAILURE")).await;
+    let error = settle::measure(demo, SHAPE).await.unwrap_err();
+    assert!(error.to_string().contains("FAILURE"), "{error}");
+}
+
+#[test]
+fn other_files_are_no_credentials() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "{}").unwrap();
+    assert!(Demo::read(file.path()).is_err());
+}
