@@ -19,6 +19,8 @@ mod loader;
 mod queries;
 mod relay;
 mod tender;
+#[cfg(test)]
+mod testing;
 mod tills;
 mod virtual_tills;
 mod workers;
@@ -45,6 +47,7 @@ pub use relay::{
     RelayHandle, Replayed, SignatureError, UrlRefusal, WEBHOOK_URL_BYTES_MAX, WebhookHeaders, check_webhook_url, verify_webhook,
 };
 pub use tender::{Caller, Done, Settings, Tender};
+pub use tender_store::{FeedPosition, Op};
 pub use tills::{CLAIM_WAIT_MS_MAX, Resolved};
 pub use virtual_tills::{Behaviour, VirtualTillsHandle};
 pub use workers::Workers;
