@@ -22,11 +22,11 @@ const GROUP_MAX: usize = 512;
 
 /// How long the documents beside the columns are, in bytes: what a pending payment through K-Series with all fields
 /// leaves in the product's own tables.
-const ORDER_DOC_BYTES: usize = 700;
-const PAYMENT_DOC_BYTES: usize = 420;
-const KEY_DOC_BYTES: usize = 300;
-const TASK_DOC_BYTES: usize = 120;
-const JOURNAL_DOC_BYTES: usize = 650;
+const ORDER_DOC_BYTES: usize = 420;
+const PAYMENT_DOC_BYTES: usize = 465;
+const KEY_DOC_BYTES: usize = 430;
+const TASK_DOC_BYTES: usize = 48;
+const JOURNAL_DOC_BYTES: usize = 290;
 
 const MERCHANT: i64 = 1;
 const LOCATION: i64 = 1;
