@@ -1,0 +1,165 @@
+//! Wiring: the storage backend by its address, and one router from all translators.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tender_http::{
+    Failed, FailureHandler, Fallbacks, Metrics, Missing, PrefixTable, Problem, RawPath, ReadyCheck,
+    operations_router, rewrite_path,
+};
+use tender_service::{Settings, Tender, WebhookEncoder};
+use tender_store::{Store, StoreError};
+use tender_store_sqlite::{SqliteOptions, SqliteStore};
+use tower::Service;
+
+use crate::args::StoreOptions;
+use crate::exit;
+
+/// The file name of the embedded ledger.
+pub const LEDGER_FILE: &str = "ledger.db";
+
+/// Opens the ledger for writing, bringing its schema up to date.
+///
+/// # Errors
+/// When it cannot be opened: another process has it, the folder cannot be written to, the database is newer.
+pub async fn open_store(options: &StoreOptions) -> anyhow::Result<Arc<dyn Store>> {
+    if let Some(url) = &options.database_url {
+        return open_postgres(url).await;
+    }
+    std::fs::create_dir_all(&options.data)
+        .with_context(|| format!("cannot make the folder {}", options.data.display()))?;
+    let path = options.data.join(LEDGER_FILE);
+    let opened =
+        tokio::task::spawn_blocking(move || SqliteStore::open(&path, SqliteOptions::default())).await?;
+    Ok(Arc::new(
+        opened.map_err(|error| storage_error(&error, &options.data))?,
+    ))
+}
+
+/// Opens the ledger for reading, while another process may be writing it.
+///
+/// # Errors
+/// When there is none, or it is of another version.
+pub async fn open_store_read_only(options: &StoreOptions) -> anyhow::Result<Arc<dyn Store>> {
+    if let Some(url) = &options.database_url {
+        return open_postgres(url).await;
+    }
+    let path = options.data.join(LEDGER_FILE);
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open_read_only(&path)).await?;
+    Ok(Arc::new(
+        opened.map_err(|error| storage_error(&error, &options.data))?,
+    ))
+}
+
+async fn open_postgres(url: &str) -> anyhow::Result<Arc<dyn Store>> {
+    use tender_store_postgres::{PostgresOptions, PostgresStore};
+    let store = PostgresStore::connect(url, PostgresOptions::default()).await;
+    let store = store.map_err(|error| exit::coded(exit::UNAVAILABLE, format!("PostgreSQL: {error}")))?;
+    Ok(Arc::new(store))
+}
+
+fn storage_error(error: &StoreError, at: &Path) -> anyhow::Error {
+    exit::coded(
+        exit::UNAVAILABLE,
+        format!("cannot open the ledger in {}: {error}", at.display()),
+    )
+}
+
+/// Who encodes webhook messages.
+pub fn encoders(settings: &Settings) -> Vec<Arc<dyn WebhookEncoder>> {
+    vec![
+        tender_dialect_kseries::encoder(settings),
+        tender_native::encoder(settings),
+    ]
+}
+
+/// Every route of the server. Which translator speaks for a path is decided by its first segments, so that each keeps its own
+/// form for what it does not know.
+pub fn router(tender: &Tender, metrics: &Metrics) -> Router {
+    let ready = readiness(tender.clone());
+    let operations = Fallbacks::new()
+        .on("/", not_found)
+        .apply(operations_router(metrics.clone(), ready));
+    let table = PrefixTable::new(plain(operations))
+        .on("/api/v1", plain(tender_native::router(tender.clone())))
+        .on("/o", plain(tender_dialect_kseries::router(tender.clone())))
+        .on("/f", plain(tender_dialect_kseries::router(tender.clone())))
+        .on("/v1/om", plain(tender_dialect_om::router(tender.clone())))
+        .on("/v1/token", plain(tender_oauth::router(tender.clone())))
+        .on("/v1/token.json", plain(tender_oauth::router(tender.clone())))
+        .on("/oauth", plain(tender_oauth::router(tender.clone())))
+        .on("/realms", plain(tender_oauth::router(tender.clone())))
+        .on("/authorize", plain(tender_oauth::router(tender.clone())));
+    Router::new().fallback_service(Dispatch {
+        table: Arc::new(table),
+    })
+}
+
+/// Notes the routes of a router for log and metrics.
+fn plain(router: Router) -> Router {
+    rewrite_path(router, |_| None::<Cow<'_, str>>)
+}
+
+#[derive(Clone)]
+struct Dispatch {
+    table: Arc<PrefixTable<Router>>,
+}
+
+impl Service<Request> for Dispatch {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request>>::Future;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // Routers are always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.table.get(request.uri().path()).clone().call(request)
+    }
+}
+
+async fn not_found(parts: axum::http::request::Parts, missing: Missing) -> Response {
+    let path = RawPath::of(&parts.extensions, &parts.uri);
+    let detail = match missing {
+        Missing::Route => format!(
+            "Nothing is served under {}. The native API begins with /api/v1.",
+            path.as_str()
+        ),
+        Missing::Method => "This path takes another method; see the Allow header.".to_owned(),
+    };
+    Problem::new(missing.status(), "not-found", "Nothing here")
+        .detail(detail)
+        .into_response()
+}
+
+fn readiness(tender: Tender) -> ReadyCheck {
+    Arc::new(move || {
+        let store = Arc::clone(tender.store());
+        Box::pin(async move { store.check_writable().await.map_err(|error| error.to_string()) })
+    })
+}
+
+/// The answer to a request whose handler panicked or ran out of time, in the form of the path's dialect.
+pub fn failure_handler() -> FailureHandler {
+    let table: PrefixTable<fn(&Failed<'_>) -> Response> =
+        PrefixTable::new(plain_failure as fn(&Failed<'_>) -> Response)
+            .on("/o", tender_dialect_kseries::failed)
+            .on("/f", tender_dialect_kseries::failed)
+            .on("/v1/om", tender_dialect_om::failed)
+            .on("/api/v1", tender_native::failed);
+    Arc::new(move |failed| table.get(failed.path)(failed))
+}
+
+fn plain_failure(_: &Failed<'_>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

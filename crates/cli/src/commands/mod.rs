@@ -1,0 +1,16 @@
+//! One module per command of the command line.
+
+pub mod audit;
+pub mod completions;
+pub mod demo;
+pub mod doctor;
+pub mod export;
+pub mod listen;
+pub mod migrate;
+pub mod pay;
+pub mod replay;
+pub mod serve;
+pub mod till;
+pub mod token;
+
+mod remote;

@@ -1,0 +1,9 @@
+//! The real binary over real sockets: starting it, speaking to it, receiving its webhooks, killing it.
+//!
+//! Owns: the harness of the whole-system tests. Must not know: any crate of the product; what it sees is what a user sees.
+
+mod receiver;
+mod server;
+
+pub use receiver::{Received, Receiver};
+pub use server::{Options, Server, binary, json_answer};

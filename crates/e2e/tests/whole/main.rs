@@ -1,0 +1,5 @@
+//! The whole system: the real binary, real sockets, real receivers, kill -9.
+
+mod concurrency;
+mod kill;
+mod pasted;
