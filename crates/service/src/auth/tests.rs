@@ -8,11 +8,12 @@ use tender_store::Store;
 use tender_store_sqlite::SqliteStore;
 
 use crate::{
-    Application, ClientCredentials, Clock, DirectoryKind, Merchant, Settings, Tender, TokenKind,
-    TokenRequest, TokenSpec,
+    Application, AuthorizeRequest, ClientCredentials, Clock, DirectoryKind, Merchant, Settings, Tender,
+    TokenKind, TokenRequest, TokenSpec,
 };
 
 mod authenticating;
+mod authorizing;
 mod cache;
 mod exchanging;
 mod managing;
@@ -124,5 +125,14 @@ pub(super) fn code_request(code: &str) -> TokenRequest {
         code: Some(code.to_owned()),
         redirect_uri: Some(REDIRECT.to_owned()),
         ..TokenRequest::default()
+    }
+}
+
+pub(super) fn authorize_request() -> AuthorizeRequest {
+    AuthorizeRequest {
+        client_id: Some(client().client_id),
+        redirect_uri: Some(REDIRECT.to_owned()),
+        response_type: Some("code".to_owned()),
+        scope: Some("orders-api items".to_owned()),
     }
 }

@@ -286,3 +286,29 @@ async fn many_at_once_are_all_recognised() {
             .is_some()
     );
 }
+
+#[tokio::test]
+async fn half_a_hash_is_not_enough() {
+    let tender = service().await;
+    let (token, _) = tender
+        .issue_token(token_spec(TokenKind::Access))
+        .await
+        .expect("a token");
+    let hash = SecretHash::of_token(&token);
+    let mut row = tender
+        .stored_credential(&hash)
+        .await
+        .expect("read")
+        .expect("known")
+        .row;
+    // A row whose key fits, as that of a colliding text would, but not the rest of the hash.
+    let last = hash.to_hex().chars().last().expect("64 digits");
+    let other = if last == '0' { '1' } else { '0' };
+    let changed = format!("{}{other}", &hash.to_hex()[..63]);
+    row.doc = row.doc.replace(&hash.to_hex(), &changed);
+    tender
+        .write_rows(vec![Write::Put(row)], Vec::new())
+        .await
+        .expect("written");
+    assert_eq!(tender.authenticate_token(&token).await, Err(AuthFailure::Unknown));
+}
