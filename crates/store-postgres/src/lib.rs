@@ -1,1 +1,34 @@
+//! The ledger on PostgreSQL: any number of nodes on one database.
+//!
+//! Owns: the SQL, the migrations, the sessions and their reconnection, node numbers, wakes between nodes.
+//! Must not know: what a record means, any dialect, HTTP.
+//!
+//! A batch costs few round trips however many payments it holds: `BEGIN` travels with the first read, and all
+//! writes (one statement per table, arrays as parameters) travel together with `COMMIT`. Rows are locked when they
+//! are read, in key order. Rows that do not exist cannot be locked, so a batch that found a key missing inserts it
+//! with a plain `INSERT`: when somebody else was faster, that fails, and the batch runs again and sees the row.
+//!
+//! A connection pool in front of the server must give each session a server connection of its own (session
+//! pooling): prepared statements, `LISTEN` and the settings of a session depend on it.
 
+mod error;
+mod feed;
+mod job;
+mod lease;
+mod link;
+mod listener;
+mod plan;
+mod reader;
+mod schema;
+mod session;
+mod sql;
+mod store;
+mod transaction;
+mod wake;
+mod writer;
+
+pub use schema::SCHEMA_VERSION;
+pub use store::{PostgresOptions, PostgresStore};
+
+#[cfg(test)]
+mod tests;

@@ -30,12 +30,21 @@ pub trait Fixture: Send + Sync {
     fn open(&self) -> BoxFuture<'_, Arc<dyn Store>>;
 }
 
-/// Makes one `#[tokio::test]` per case. `$fixture` is an async function without arguments that returns a
+/// Makes tests of all cases. `$fixture` is an async function without arguments that returns a
 /// [`Fixture`](crate::conformance::Fixture).
+///
+/// With the fixture alone there is one `#[tokio::test]` per case. With `in one test NAME` there is one for all,
+/// which prints the case it is at: for backends whose environment is slow to start.
 #[macro_export]
 macro_rules! conformance_tests {
     ($fixture:path) => {
-        $crate::conformance_tests! { @cases $fixture;
+        $crate::conformance_tests! { @list (each $fixture) }
+    };
+    ($fixture:path, in one test $name:ident) => {
+        $crate::conformance_tests! { @list (one $fixture, $name) }
+    };
+    (@list $how:tt) => {
+        $crate::conformance_tests! { @make $how
             rows::every_table_stores_replaces_and_deletes,
             rows::get_answers_each_row_once_in_key_order,
             rows::one_batch_writes_every_table,
@@ -70,7 +79,7 @@ macro_rules! conformance_tests {
             life::empty_batches_commit,
         }
     };
-    (@cases $fixture:path; $($module:ident :: $case:ident),* $(,)?) => {
+    (@make (each $fixture:path) $($module:ident :: $case:ident),* $(,)?) => {
         $(
             #[tokio::test(flavor = "multi_thread")]
             async fn $case() {
@@ -78,6 +87,16 @@ macro_rules! conformance_tests {
                 $crate::conformance::$module::$case(&fixture).await;
             }
         )*
+    };
+    (@make (one $fixture:path, $name:ident) $($module:ident :: $case:ident),* $(,)?) => {
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            $(
+                println!("{}", stringify!($case));
+                let fixture = $fixture().await;
+                $crate::conformance::$module::$case(&fixture).await;
+            )*
+        }
     };
 }
 

@@ -38,13 +38,23 @@ async fn databases_are_apart_and_outlive_a_crash() {
     );
 }
 
+/// Waits until a folder is gone.
+async fn gone(folder: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while folder.exists() {
+        assert!(Instant::now() < deadline, "{} is still there", folder.display());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_left() {
     let cluster = Cluster::new();
     let (folder, socket) = (cluster.folder.clone(), cluster.socket());
     assert!(socket.exists());
     drop(cluster);
-    assert!(!folder.exists());
+    assert!(!socket.exists(), "the server has ended");
+    gone(&folder).await;
 }
 
 /// The pipe to the watcher closes when the process dies; here it is closed by hand.
@@ -53,11 +63,7 @@ async fn the_watcher_cleans_up_after_a_dead_process() {
     let cluster = Cluster::new();
     let folder = cluster.folder.clone();
     drop(cluster.watcher.lock().expect("not poisoned").stdin.take());
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while folder.join("data").exists() {
-        assert!(Instant::now() < deadline, "the folder is still there");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    gone(&folder).await;
 }
 
 #[tokio::test]

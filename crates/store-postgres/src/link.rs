@@ -1,0 +1,126 @@
+//! A session that comes back.
+
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use tender_store::StoreError;
+use tokio::time::Instant;
+use tokio_postgres::Config;
+
+use crate::session::Session;
+
+/// The first pause after a failed attempt to connect, doubled after each further one.
+const PAUSE_FIRST: Duration = Duration::from_millis(50);
+
+/// The longest pause between attempts to connect.
+const PAUSE_MAX: Duration = Duration::from_secs(3);
+
+/// The owner of a session. It connects when somebody needs it, and between failed attempts it answers that the
+/// server is away instead of trying: nobody waits longer than one attempt takes.
+#[derive(Debug)]
+pub(crate) struct Link {
+    config: Config,
+    session: Option<Session>,
+    failures: u32,
+    next_attempt_at: Instant,
+    last_error: String,
+}
+
+impl Link {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            config,
+            session: None,
+            failures: 0,
+            next_attempt_at: Instant::now(),
+            last_error: String::new(),
+        }
+    }
+
+    /// Whether there is a session, as far as anyone knows.
+    pub(crate) fn is_open(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| !session.is_closed())
+    }
+
+    /// Closes the session; the next caller connects anew.
+    pub(crate) fn close(&mut self) {
+        self.session = None;
+    }
+
+    /// The session, connected now if it was not.
+    pub(crate) async fn session(&mut self) -> Result<&mut Session, StoreError> {
+        if !self.is_open() {
+            self.session = Some(self.connect().await?);
+        }
+        self.session
+            .as_mut()
+            .ok_or_else(|| StoreError::Unavailable("no session".to_owned()))
+    }
+
+    async fn connect(&mut self) -> Result<Session, StoreError> {
+        self.close();
+        if Instant::now() < self.next_attempt_at {
+            return Err(StoreError::Unavailable(format!(
+                "waiting before the next attempt to connect, the last one failed: {}",
+                self.last_error
+            )));
+        }
+        match Session::open(&self.config, None).await {
+            Ok(session) => {
+                self.failures = 0;
+                Ok(session)
+            }
+            Err(error) => {
+                let pause = pause(PAUSE_FIRST, PAUSE_MAX, self.failures);
+                self.failures = self.failures.saturating_add(1);
+                self.next_attempt_at = Instant::now() + pause;
+                self.last_error = error.to_string();
+                tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot connect to the database");
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The pause after `failures` earlier ones: doubled each time up to a limit, and somewhere between half of that and
+/// all of it, so that nodes that failed together do not come back together.
+pub(crate) fn pause(first: Duration, longest: Duration, failures: u32) -> Duration {
+    let doubled = first.saturating_mul(1 << failures.min(16)).min(longest);
+    let half = doubled / 2;
+    let span = u64::try_from(half.as_micros())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    half + Duration::from_micros(random() % span)
+}
+
+/// A number that differs between processes and calls. It need not be unpredictable.
+pub(crate) fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_limit_and_vary() {
+        let (first, longest) = (Duration::from_millis(10), Duration::from_millis(100));
+        for (failures, most) in [
+            (0, 10),
+            (1, 20),
+            (2, 40),
+            (3, 80),
+            (4, 100),
+            (5, 100),
+            (u32::MAX, 100),
+        ] {
+            let most = Duration::from_millis(most);
+            for _ in 0..100 {
+                let pause = pause(first, longest, failures);
+                assert!(pause >= most / 2 && pause <= most, "{failures}: {pause:?}");
+            }
+        }
+        let differing: std::collections::BTreeSet<_> = (0..100).map(|_| pause(first, longest, 4)).collect();
+        assert!(differing.len() > 10);
+    }
+}

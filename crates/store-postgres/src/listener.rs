@@ -1,0 +1,154 @@
+//! The task that hears the wakes of other nodes and keeps this node's number.
+//!
+//! It has a session of its own, because `LISTEN` belongs to a session and a renewal must not wait behind commits.
+//! Wakes sent while it reconnects are lost, which the port allows: a wake is a hint.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tender_store::Wake;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
+use tokio_postgres::{Config, Notification};
+
+use crate::error::describe;
+use crate::lease::{self, Fence, RENEWAL_S};
+use crate::link::pause;
+use crate::session::Session;
+use crate::wake::{self, CHANNEL};
+
+/// Notifications waiting to be decoded; more are dropped.
+const NOTIFICATION_BACKLOG: usize = 1024;
+
+/// The first and the longest pause between attempts to connect.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Everything the task needs.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub config: Config,
+    /// This store's own number among the senders of wakes.
+    pub origin: u64,
+    pub wakes: broadcast::Sender<Wake>,
+    pub fence: Arc<OnceLock<Fence>>,
+    /// Closed when the store is dropped.
+    pub end: oneshot::Receiver<()>,
+}
+
+/// Why [`Listener::listen`] returned.
+enum Ended {
+    Store,
+    Session,
+}
+
+impl Listener {
+    /// Listens until the store is dropped, reconnecting as often as needed.
+    pub(crate) async fn run(mut self) {
+        let mut failures = 0;
+        loop {
+            let (sender, notifications) = mpsc::channel(NOTIFICATION_BACKLOG);
+            let opened = tokio::select! {
+                biased;
+                _ = &mut self.end => return self.release(None).await,
+                opened = Session::open(&self.config, Some(sender)) => opened,
+            };
+            match opened {
+                Ok(mut session) => {
+                    failures = 0;
+                    match self.listen(&mut session, notifications).await {
+                        Ended::Store => return self.release(Some(session)).await,
+                        Ended::Session => tracing::warn!("the listening session was lost"),
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "cannot listen for the wakes of other nodes"),
+            }
+            let pause = pause(PAUSE_FIRST, PAUSE_MAX, failures);
+            failures = failures.saturating_add(1);
+            tokio::select! {
+                biased;
+                _ = &mut self.end => return self.release(None).await,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn listen(
+        &mut self,
+        session: &mut Session,
+        mut notifications: mpsc::Receiver<Notification>,
+    ) -> Ended {
+        if let Err(error) = session.client().batch_execute(&format!("LISTEN {CHANNEL}")).await {
+            tracing::warn!("LISTEN failed: {}", describe(&error));
+            return Ended::Session;
+        }
+        let mut renewals = tokio::time::interval(Duration::from_secs(RENEWAL_S));
+        renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = &mut self.end => return Ended::Store,
+                notification = notifications.recv() => match notification {
+                    Some(notification) => self.hear(&notification),
+                    // The session's driver holds the sender.
+                    None => return Ended::Session,
+                },
+                _ = renewals.tick() => {
+                    if !self.renew(session).await {
+                        return Ended::Session;
+                    }
+                }
+            }
+        }
+    }
+
+    fn hear(&self, notification: &Notification) {
+        match wake::decode(notification.payload()) {
+            Some((_, origin)) if origin == self.origin => {}
+            Some((wake, _)) => {
+                // Nobody listening is fine.
+                let _ = self.wakes.send(wake);
+            }
+            None => tracing::debug!(payload = notification.payload(), "unknown wake"),
+        }
+    }
+
+    /// Extends the lease, if there is one. Returns whether the session still works.
+    async fn renew(&self, session: &mut Session) -> bool {
+        let Some(fence) = self.fence.get() else {
+            return true;
+        };
+        match lease::renew(session, *fence).await {
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::error!(
+                    node = fence.node,
+                    "another program has taken this node's number: every commit is refused until this program is \
+                     started again"
+                );
+                true
+            }
+            Err(error) => {
+                tracing::warn!("the node number could not be renewed: {}", describe(&error));
+                !session.is_closed()
+            }
+        }
+    }
+
+    /// Gives the node number back, if there is one, in one attempt: without it the lease runs out by itself.
+    async fn release(&self, session: Option<Session>) {
+        let Some(fence) = self.fence.get() else {
+            return;
+        };
+        let session = match session {
+            Some(session) => Ok(session),
+            None => Session::open(&self.config, None).await,
+        };
+        let outcome = match session {
+            Ok(mut session) => (lease::release(&mut session, *fence).await).map_err(|error| describe(&error)),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(node = fence.node, "the node number was not given back: {error}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Turns what a batch wants written into statements with arrays as parameters.
+
+use std::collections::BTreeSet;
+
+use tender_store::{Key, Row, StoreError, Table, Write};
+use tokio_postgres::types::ToSql;
+
+use crate::sql::statements;
+
+/// Keys that a batch looked for and did not find.
+pub(crate) type Missing = BTreeSet<(Table, Key)>;
+
+/// How a statement treats the rows it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Deletes them.
+    Delete,
+    /// Inserts rows whose keys the batch found missing. If one exists by now, the batch decided on a state that is
+    /// no longer true, and has to run again.
+    InsertMissing,
+    /// Inserts rows of a table that never replaces any.
+    Insert,
+    /// Inserts or replaces rows. Those the batch has read are locked by it.
+    Upsert,
+}
+
+/// One statement.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub table: Table,
+    pub action: Action,
+    columns: Vec<Vec<i64>>,
+    docs: Option<Vec<String>>,
+}
+
+impl Step {
+    fn new(table: Table, action: Action) -> Self {
+        let spec = table.spec();
+        let (width, has_doc) = match action {
+            Action::Delete => (spec.key_len, false),
+            Action::InsertMissing | Action::Insert | Action::Upsert => (spec.columns.len(), spec.has_doc),
+        };
+        Self {
+            table,
+            action,
+            columns: vec![Vec::new(); width],
+            docs: has_doc.then(Vec::new),
+        }
+    }
+
+    /// The text to prepare.
+    pub(crate) fn text(&self) -> &'static str {
+        let statements = statements(self.table);
+        match self.action {
+            Action::Delete => &statements.delete,
+            Action::InsertMissing | Action::Insert => &statements.insert,
+            Action::Upsert => &statements.upsert,
+        }
+    }
+
+    /// The parameters in the order of the text.
+    pub(crate) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let columns = self.columns.iter().map(|column| column as &(dyn ToSql + Sync));
+        let docs = self.docs.iter().map(|docs| docs as &(dyn ToSql + Sync));
+        columns.chain(docs).collect()
+    }
+
+    fn push(&mut self, values: Vec<i64>, doc: String) {
+        for (column, value) in self.columns.iter_mut().zip(values) {
+            column.push(value);
+        }
+        if let Some(docs) = &mut self.docs {
+            docs.push(doc);
+        }
+    }
+}
+
+/// The statements for these writes, in table order and with rising keys, which is the order every node locks in.
+pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, StoreError> {
+    writes.sort_unstable_by(|a, b| target(a).cmp(&target(b)));
+    for pair in writes.windows(2) {
+        if let [first, second] = pair
+            && target(first) == target(second)
+        {
+            return Err(twice(first));
+        }
+    }
+    let mut steps: Vec<Step> = Vec::new();
+    // The steps of the current table begin here.
+    let mut begin = 0;
+    for write in writes {
+        let (table, key) = target(&write);
+        if steps.last().is_some_and(|last| last.table != table) {
+            begin = steps.len();
+        }
+        let action = match &write {
+            Write::Delete(..) => {
+                require_key(table, key)?;
+                Action::Delete
+            }
+            Write::Put(row) => {
+                require_row(row)?;
+                if !missing.is_empty() && missing.contains(&(table, key.to_vec())) {
+                    Action::InsertMissing
+                } else if table.spec().insert_only {
+                    Action::Insert
+                } else {
+                    Action::Upsert
+                }
+            }
+        };
+        let (values, doc) = match write {
+            Write::Put(row) => (row.columns, row.doc),
+            Write::Delete(_, key) => (key, String::new()),
+        };
+        let mut current = steps.iter_mut().skip(begin);
+        match current.find(|step| step.action == action) {
+            Some(step) => step.push(values, doc),
+            None => {
+                let mut step = Step::new(table, action);
+                step.push(values, doc);
+                steps.push(step);
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn target(write: &Write) -> (Table, &[i64]) {
+    match write {
+        Write::Put(row) => (row.table, row.key()),
+        Write::Delete(table, key) => (*table, key),
+    }
+}
+
+/// Two writes of one key would leave the result to their order, which the port does not define.
+fn twice(write: &Write) -> StoreError {
+    let (table, _) = target(write);
+    let spec = table.spec();
+    if spec.insert_only {
+        StoreError::Duplicate { table: spec.name }
+    } else {
+        StoreError::Internal(format!("a batch writes one key of {} twice", spec.name))
+    }
+}
+
+/// Refuses a key with the wrong number of columns.
+pub(crate) fn require_key(table: Table, key: &[i64]) -> Result<(), StoreError> {
+    let spec = table.spec();
+    if key.len() == spec.key_len {
+        return Ok(());
+    }
+    Err(StoreError::Internal(format!(
+        "a key of {} has {} columns, not {}",
+        spec.name,
+        key.len(),
+        spec.key_len
+    )))
+}
+
+/// Refuses what one of the backends could not store, so that no record works on one and fails on the next.
+fn require_row(row: &Row) -> Result<(), StoreError> {
+    let spec = row.table.spec();
+    let problem = if row.columns.len() != spec.columns.len() {
+        "has the wrong number of columns"
+    } else if !spec.has_doc && !row.doc.is_empty() {
+        "carries a document its table does not have"
+    } else if row.doc.contains('\0') {
+        "has a NUL character in its document"
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::Internal(format!("a row of {} {problem}", spec.name)))
+}
+
+#[cfg(test)]
+mod tests;

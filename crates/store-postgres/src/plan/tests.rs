@@ -1,0 +1,58 @@
+use tender_store::conformance::row;
+use tender_store::{Table, Write};
+
+use super::{Action, Missing, plan};
+
+#[test]
+fn writes_become_one_statement_per_table_and_action_in_lock_order() {
+    let put = |table, key: &[i64]| Write::Put(row(table, key, 1, "{}"));
+    let writes = vec![
+        put(Table::Counters, &[1, 1, 2]),
+        put(Table::Keys, &[1, 5, 5]),
+        put(Table::Orders, &[1, 9]),
+        Write::Delete(Table::Orders, vec![1, 4]),
+        put(Table::Orders, &[1, 3]),
+        put(Table::Orders, &[1, 7]),
+        put(Table::Keys, &[1, 2, 2]),
+        Write::Delete(Table::Orders, vec![1, 1]),
+        put(Table::Counters, &[1, 1, 1]),
+    ];
+    let missing = Missing::from([
+        (Table::Orders, vec![1, 7]),
+        (Table::Keys, vec![1, 5, 5]),
+        (Table::Cases, vec![1, 3]),
+    ]);
+    let steps = plan(writes, &missing).expect("a plan");
+    let found: Vec<_> = (steps.iter())
+        .map(|step| {
+            (
+                step.table,
+                step.action,
+                step.columns[step.table.spec().key_len - 1].clone(),
+            )
+        })
+        .collect();
+    let expected = [
+        (Table::Orders, Action::Delete, vec![1, 4]),
+        (Table::Orders, Action::Upsert, vec![3, 9]),
+        (Table::Orders, Action::InsertMissing, vec![7]),
+        (Table::Keys, Action::Insert, vec![2]),
+        (Table::Keys, Action::InsertMissing, vec![5]),
+        (Table::Counters, Action::Upsert, vec![1, 2]),
+    ];
+    assert_eq!(found, expected);
+    for step in &steps {
+        let spec = step.table.spec();
+        let width = match step.action {
+            Action::Delete => spec.key_len,
+            _ => spec.columns.len() + usize::from(spec.has_doc),
+        };
+        assert_eq!(step.parameters().len(), width);
+        assert_eq!(step.text().matches('$').count(), width, "{}", step.text());
+    }
+}
+
+#[test]
+fn nothing_to_write_is_no_statement() {
+    assert!(plan(Vec::new(), &Missing::new()).expect("a plan").is_empty());
+}

@@ -1,0 +1,120 @@
+//! Numbered migrations and the version of a database.
+
+use tender_store::StoreError;
+use tokio_postgres::{Client, Error};
+
+use crate::error::describe;
+use crate::session::Session;
+
+/// One step of the schema. The number of a step is its place in [`MIGRATIONS`], counted from 1.
+struct Migration {
+    name: &'static str,
+    sql: &'static str,
+}
+
+const MIGRATIONS: [Migration; 1] = [Migration {
+    name: "0001_ledger",
+    sql: include_str!("../migrations/0001_ledger.sql"),
+}];
+
+/// The schema version this program reads and writes.
+pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// The oldest server that has everything used here, as `server_version_num` writes it.
+const SERVER_VERSION_MIN: i32 = 130_000;
+
+/// The advisory lock that lets one program at a time migrate ("tendmigr").
+const LOCK: i64 = 0x7465_6e64_6d69_6772;
+
+const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS tender_schema ( \
+    version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+
+/// Brings the database to [`SCHEMA_VERSION`], one transaction per step. Programs that start at the same time wait
+/// for each other.
+pub(crate) async fn migrate(session: &Session) -> Result<(), StoreError> {
+    let client = session.client();
+    require_server(client).await?;
+    // Another program's migration may take longer than any ordinary statement.
+    let lock = format!("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK})");
+    client
+        .batch_execute(&lock)
+        .await
+        .map_err(|error| failed("the lock", &error))?;
+    let outcome = migrate_locked(client).await;
+    let unlock = format!("SELECT pg_advisory_unlock({LOCK})");
+    let unlocked = client.batch_execute(&unlock).await;
+    outcome?;
+    unlocked.map_err(|error| failed("the lock", &error))
+}
+
+async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
+    let versions = |error: Error| failed("the table of versions", &error);
+    client.batch_execute(VERSIONS_TABLE).await.map_err(versions)?;
+    let row = client
+        .query_one("SELECT coalesce(max(version), 0) FROM tender_schema", &[])
+        .await
+        .map_err(versions)?;
+    let found: i64 = row.try_get(0).map_err(versions)?;
+    let from = match u32::try_from(found) {
+        Ok(found) if found <= SCHEMA_VERSION => found,
+        _ => {
+            return Err(StoreError::Internal(format!(
+                "the database has schema version {found}, newer than this program's {SCHEMA_VERSION}: use the \
+                 program that wrote it, or a later one"
+            )));
+        }
+    };
+    for (migration, number) in MIGRATIONS.iter().zip(1_u32..).skip(from as usize) {
+        let step = format!(
+            "BEGIN;\n{}\nINSERT INTO tender_schema (version, name) VALUES ({number}, '{}');\nCOMMIT;",
+            migration.sql, migration.name
+        );
+        if let Err(error) = client.batch_execute(&step).await {
+            // If this fails, too, the session is gone, and with it the transaction.
+            let _ = client.batch_execute("ROLLBACK").await;
+            return Err(failed(migration.name, &error));
+        }
+        tracing::info!(migration = migration.name, "database migrated");
+    }
+    Ok(())
+}
+
+/// Refuses servers that are too old, and databases that cannot hold every character.
+async fn require_server(client: &Client) -> Result<(), StoreError> {
+    let row = client
+        .query_one(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')",
+            &[],
+        )
+        .await
+        .map_err(|error| failed("the server's version", &error))?;
+    let version: i32 = row
+        .try_get(0)
+        .map_err(|error| failed("the server's version", &error))?;
+    let encoding: String = row
+        .try_get(1)
+        .map_err(|error| failed("the server's encoding", &error))?;
+    if version < SERVER_VERSION_MIN {
+        return Err(StoreError::Internal(format!(
+            "the server is PostgreSQL {}, this program needs {} or later",
+            version / 10_000,
+            SERVER_VERSION_MIN / 10_000
+        )));
+    }
+    if encoding != "UTF8" {
+        return Err(StoreError::Internal(format!(
+            "the database's encoding is {encoding}: create it with ENCODING 'UTF8'"
+        )));
+    }
+    Ok(())
+}
+
+fn failed(what: &str, error: &Error) -> StoreError {
+    match crate::error::classify(crate::error::WHOLE_DATABASE, error) {
+        crate::error::Failure::Lost(cause) => StoreError::Unavailable(cause),
+        _ => StoreError::Internal(format!("migration: {what}: {}", describe(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+use std::collections::BTreeMap;
+
+use tender_store::{StoreError, Table};
+use tokio_postgres::Client;
+
+use super::{MIGRATIONS, SCHEMA_VERSION, migrate};
+use crate::session::{Session, configure};
+use crate::tests::OneNode;
+use crate::{PostgresOptions, PostgresStore};
+
+/// Columns, tables and indexes that are this backend's own.
+const JOURNAL_EXTRA_COLUMN: &str = "position bigint NO";
+const EXTRA_TABLES: [&str; 2] = ["nodes", "tender_schema"];
+const EXTRA_INDEX: &str = "journal_feed";
+
+async fn migrated() -> (OneNode, Session) {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let session = database.session().await;
+    migrate(&session).await.expect("the schema");
+    (database, session)
+}
+
+async fn strings(client: &Client, text: &str, parameter: &str) -> Vec<String> {
+    let rows = client.query(text, &[&parameter]).await.expect(text);
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn the_schema_is_what_the_tables_say() {
+    let (_database, session) = migrated().await;
+    let client = session.client();
+    let tables = strings(
+        client,
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1",
+        "public",
+    )
+    .await;
+    let mut expected: Vec<&str> = Table::ALL.map(|table| table.spec().name).to_vec();
+    expected.extend(EXTRA_TABLES);
+    expected.sort_unstable();
+    assert_eq!(tables, expected);
+
+    for table in Table::ALL {
+        let spec = table.spec();
+        let mut columns = strings(
+            client,
+            "SELECT format('%s %s %s', column_name, data_type, is_nullable) \
+             FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position",
+            spec.name,
+        )
+        .await;
+        if table == Table::Journal {
+            assert_eq!(columns.pop().as_deref(), Some(JOURNAL_EXTRA_COLUMN));
+        }
+        let mut wanted: Vec<String> = (spec.columns.iter())
+            .map(|column| format!("{column} bigint NO"))
+            .collect();
+        wanted.extend(spec.has_doc.then(|| "doc text NO".to_owned()));
+        assert_eq!(columns, wanted, "{}", spec.name);
+
+        let definitions = strings(
+            client,
+            "SELECT indexdef FROM pg_indexes WHERE tablename = $1",
+            spec.name,
+        )
+        .await;
+        let mut found: BTreeMap<String, String> = definitions.iter().map(|text| split(text)).collect();
+        let key = spec.columns[..spec.key_len].join(", ");
+        let primary = found.remove(&format!("{}_pkey", spec.name));
+        assert_eq!(primary, Some(format!("({key})")), "{}", spec.name);
+        if table == Table::Journal {
+            assert!(found.remove(EXTRA_INDEX).is_some());
+        }
+        let wanted: BTreeMap<String, String> = (spec.indexes.iter())
+            .map(|index| {
+                let only = index
+                    .only
+                    .map(|(flag, value)| format!(" WHERE ({flag} = {value})"));
+                let columns = format!("({}){}", index.columns.join(", "), only.unwrap_or_default());
+                (index.name.to_owned(), columns)
+            })
+            .collect();
+        assert_eq!(found, wanted, "{}", spec.name);
+    }
+}
+
+/// Name and columns (with the condition) of an index, from its definition as the server prints it.
+fn split(definition: &str) -> (String, String) {
+    let (head, columns) = definition.split_once(" USING btree ").expect("a definition");
+    let (_, name) = head.split_once(" INDEX ").expect("a definition");
+    let (name, _) = name.split_once(" ON ").expect("a definition");
+    (name.to_owned(), columns.to_owned())
+}
+
+#[tokio::test]
+async fn migrations_are_numbered_and_run_once() {
+    for (migration, number) in MIGRATIONS.iter().zip(1..) {
+        assert!(
+            migration.name.starts_with(&format!("{number:04}_")),
+            "{}",
+            migration.name
+        );
+    }
+    let (_database, session) = migrated().await;
+    migrate(&session).await.expect("nothing to do");
+    let names = strings(
+        session.client(),
+        "SELECT name FROM tender_schema WHERE name <> $1 ORDER BY version",
+        "",
+    )
+    .await;
+    assert_eq!(names, MIGRATIONS.map(|migration| migration.name));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_start_together_migrate_once() {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let starts = (0..6).map(|_| database.start());
+    let stores = futures_util::future::join_all(starts).await;
+    let session = database.session().await;
+    let rows = session
+        .client()
+        .query("SELECT version FROM tender_schema", &[])
+        .await
+        .expect("versions");
+    assert_eq!(rows.len(), MIGRATIONS.len());
+    drop(stores);
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused() {
+    let (database, session) = migrated().await;
+    let text = format!(
+        "INSERT INTO tender_schema (version, name) VALUES ({}, 'from the future')",
+        SCHEMA_VERSION + 1
+    );
+    session.client().batch_execute(&text).await.expect("inserted");
+    let outcome = PostgresStore::connect(database.url(), PostgresOptions::default()).await;
+    match outcome {
+        Err(StoreError::Internal(text)) => assert!(text.contains("newer"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_hold_every_character_is_refused() {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let session = database.session().await;
+    session
+        .client()
+        .batch_execute("CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0")
+        .await
+        .expect("created");
+    let outcome = PostgresStore::connect(&database.sibling("bytes"), PostgresOptions::default()).await;
+    match outcome {
+        Err(StoreError::Internal(text)) => assert!(text.contains("SQL_ASCII"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_bad_url_is_refused_and_a_missing_server_is_unavailable() {
+    for url in ["postgres://localhost:nonsense/x", "what=ever", "http://localhost"] {
+        let outcome = configure(url);
+        assert!(
+            matches!(outcome, Err(StoreError::Internal(_))),
+            "{url}: {outcome:?}"
+        );
+    }
+    let nowhere = "postgres://someone@%2Fno%20such%20folder/ledger";
+    let outcome = PostgresStore::connect(nowhere, PostgresOptions::default()).await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_failed_migration_leaves_nothing() {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let session = database.session().await;
+    session
+        .client()
+        .batch_execute("CREATE TABLE counters (of_somebody_else int)")
+        .await
+        .expect("created");
+    let outcome = migrate(&session).await;
+    assert!(matches!(outcome, Err(StoreError::Internal(_))), "{outcome:?}");
+    let tables = strings(
+        session.client(),
+        "SELECT table_name::text FROM information_schema.tables \
+         WHERE table_schema = 'public' AND table_name <> $1 ORDER BY 1",
+        "tender_schema",
+    )
+    .await;
+    assert_eq!(tables, ["counters"]);
+    session
+        .client()
+        .batch_execute("DROP TABLE counters")
+        .await
+        .expect("dropped");
+    migrate(&database.session().await)
+        .await
+        .expect("the lock is free and the schema complete");
+}

@@ -1,0 +1,207 @@
+//! The statement texts, generated once per table from its description.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use tender_store::{Cond, Direction, Lock, Op, Scan, StoreError, Table, TableSpec};
+
+/// The texts for one table. Their parameters are arrays, one per column: the key columns, or all columns and then
+/// the documents.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    /// Selects rows by key.
+    pub get: String,
+    /// Selects rows by key and locks them in the order of the keys given.
+    pub get_locking: String,
+    /// Inserts rows; an existing key is a unique violation.
+    pub insert: String,
+    /// Inserts or replaces rows.
+    pub upsert: String,
+    /// Deletes rows by key.
+    pub delete: String,
+}
+
+static STATEMENTS: LazyLock<[Statements; Table::ALL.len()]> =
+    LazyLock::new(|| Table::ALL.map(|table| Statements::new(table.spec())));
+
+/// The texts for a table.
+pub(crate) fn statements(table: Table) -> &'static Statements {
+    // Table::ALL lists the variants in the order of their declaration; a test holds it to that.
+    &STATEMENTS[table as usize]
+}
+
+impl Statements {
+    fn new(spec: &TableSpec) -> Self {
+        Self {
+            get: get(spec, ""),
+            get_locking: get(spec, " FOR UPDATE"),
+            insert: insert(spec),
+            upsert: upsert(spec),
+            delete: delete(spec),
+        }
+    }
+}
+
+/// All columns as they are selected and inserted.
+pub(crate) fn selected(spec: &TableSpec) -> String {
+    let mut text = spec.columns.join(", ");
+    if spec.has_doc {
+        text.push_str(", doc");
+    }
+    text
+}
+
+fn key(spec: &TableSpec) -> &[&'static str] {
+    spec.columns.get(..spec.key_len).unwrap_or(spec.columns)
+}
+
+/// `unnest` over one `bigint[]` parameter per column.
+fn unnest(columns: usize, has_doc: bool) -> String {
+    let mut arrays: Vec<String> = (1..=columns)
+        .map(|number| format!("${number}::bigint[]"))
+        .collect();
+    if has_doc {
+        arrays.push(format!("${}::text[]", columns + 1));
+    }
+    format!("unnest({})", arrays.join(", "))
+}
+
+fn key_matches(spec: &TableSpec, other: &str) -> String {
+    let terms: Vec<String> = (key(spec).iter())
+        .map(|column| format!("{}.{column} = {other}.{column}", spec.name))
+        .collect();
+    terms.join(" AND ")
+}
+
+/// The keys are looked up one after the other in the order they are given, so rows are locked in that order. The
+/// limit (or the lock) keeps the planner from turning the lookups into one join with the whole table, whose order
+/// would be its own.
+fn get(spec: &TableSpec, lock: &str) -> String {
+    format!(
+        "SELECT found.* FROM {} AS wanted ({}) CROSS JOIN LATERAL \
+         (SELECT {} FROM {} WHERE {} LIMIT 1{lock}) AS found",
+        unnest(spec.key_len, false),
+        key(spec).join(", "),
+        selected(spec),
+        spec.name,
+        key_matches(spec, "wanted"),
+    )
+}
+
+fn insert(spec: &TableSpec) -> String {
+    format!(
+        "INSERT INTO {} ({}) SELECT * FROM {}",
+        spec.name,
+        selected(spec),
+        unnest(spec.columns.len(), spec.has_doc)
+    )
+}
+
+fn upsert(spec: &TableSpec) -> String {
+    let replaced: Vec<String> = (spec.columns.iter().skip(spec.key_len))
+        .copied()
+        .chain(spec.has_doc.then_some("doc"))
+        .map(|column| format!("{column} = EXCLUDED.{column}"))
+        .collect();
+    format!(
+        "{} ON CONFLICT ({}) DO UPDATE SET {}",
+        insert(spec),
+        key(spec).join(", "),
+        replaced.join(", ")
+    )
+}
+
+fn delete(spec: &TableSpec) -> String {
+    format!(
+        "DELETE FROM {} USING {} AS gone ({}) WHERE {}",
+        spec.name,
+        unnest(spec.key_len, false),
+        key(spec).join(", "),
+        key_matches(spec, "gone"),
+    )
+}
+
+/// What a scan's text selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// Whole rows in the scan's order, with its lock.
+    LockedRows,
+    /// Whole rows in the scan's order.
+    Rows,
+    /// The number of rows up to the limit.
+    Count,
+}
+
+/// The text of a scan and the values of its parameters.
+pub(crate) fn scan(scan: &Scan, selection: Selection) -> Result<(String, Vec<i64>), StoreError> {
+    let spec = scan.table.spec();
+    let mut values = Vec::with_capacity(scan.conds.len() + 1);
+    let mut text = match selection {
+        Selection::LockedRows | Selection::Rows => format!("SELECT {} FROM {}", selected(spec), spec.name),
+        Selection::Count => format!("SELECT count(*) FROM (SELECT 1 FROM {}", spec.name),
+    };
+    for (at, cond) in scan.conds.iter().enumerate() {
+        require_column(spec, cond.column)?;
+        text.push_str(if at == 0 { " WHERE " } else { " AND " });
+        text.push_str(cond.column);
+        text.push_str(operator(cond.op));
+        if selects_partial_index(spec, cond) {
+            // The planner only uses a partial index when it sees its condition in the text.
+            let _ = write!(text, "{}", cond.value);
+        } else {
+            values.push(cond.value);
+            let _ = write!(text, "${}", values.len());
+        }
+    }
+    if selection != Selection::Count {
+        for (at, (column, direction)) in scan.order.iter().enumerate() {
+            require_column(spec, column)?;
+            text.push_str(if at == 0 { " ORDER BY " } else { ", " });
+            text.push_str(column);
+            text.push_str(match direction {
+                Direction::Ascending => " ASC",
+                Direction::Descending => " DESC",
+            });
+        }
+    }
+    values.push(i64::from(scan.limit));
+    let _ = write!(text, " LIMIT ${}", values.len());
+    match selection {
+        Selection::LockedRows => text.push_str(match scan.lock {
+            Lock::None => "",
+            Lock::Wait => " FOR UPDATE",
+            Lock::Skip => " FOR UPDATE SKIP LOCKED",
+        }),
+        Selection::Rows => {}
+        Selection::Count => text.push_str(") AS counted"),
+    }
+    Ok((text, values))
+}
+
+fn require_column(spec: &TableSpec, name: &str) -> Result<(), StoreError> {
+    if spec.columns.contains(&name) {
+        return Ok(());
+    }
+    Err(StoreError::Internal(format!(
+        "table {} has no column {name}",
+        spec.name
+    )))
+}
+
+fn selects_partial_index(spec: &TableSpec, cond: &Cond) -> bool {
+    cond.op == Op::Eq && (spec.indexes.iter()).any(|index| index.only == Some((cond.column, cond.value)))
+}
+
+fn operator(op: Op) -> &'static str {
+    match op {
+        Op::Eq => " = ",
+        Op::Ne => " <> ",
+        Op::Lt => " < ",
+        Op::Le => " <= ",
+        Op::Gt => " > ",
+        Op::Ge => " >= ",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+use tender_store::{Direction, Lock, Op, Scan, Table};
+use tokio_postgres::types::Type;
+
+use super::{Selection, scan, statements};
+use crate::PostgresOptions;
+use crate::schema::migrate;
+use crate::session::Session;
+use crate::tests::OneNode;
+
+async fn database() -> (OneNode, Session) {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let session = database.session().await;
+    migrate(&session).await.expect("the schema");
+    (database, session)
+}
+
+/// The plan the server makes for a statement with any parameters.
+async fn plan(session: &Session, text: &str, parameters: &[&str]) -> String {
+    let client = session.client();
+    client
+        .batch_execute(&format!("PREPARE wanted AS {text}"))
+        .await
+        .expect(text);
+    let arguments = if parameters.is_empty() {
+        String::new()
+    } else {
+        format!("({})", parameters.join(", "))
+    };
+    let rows = client
+        .query(&format!("EXPLAIN (COSTS OFF) EXECUTE wanted{arguments}"), &[])
+        .await
+        .expect(text);
+    client.batch_execute("DEALLOCATE wanted").await.expect(text);
+    rows.iter().map(|row| row.get::<_, String>(0) + "\n").collect()
+}
+
+#[tokio::test]
+async fn every_statement_compiles_with_one_array_per_column() {
+    let (_database, session) = database().await;
+    for (at, table) in Table::ALL.into_iter().enumerate() {
+        assert_eq!(table as usize, at, "the order of declaration");
+        let spec = table.spec();
+        let statements = statements(table);
+        let mut texts = vec![
+            (&statements.get, false),
+            (&statements.get_locking, false),
+            (&statements.insert, true),
+            (&statements.delete, false),
+        ];
+        if !spec.insert_only {
+            texts.push((&statements.upsert, true));
+        }
+        for (text, is_whole_row) in texts {
+            let statement = session.client().prepare(text).await.expect(text);
+            let mut expected = vec![Type::INT8_ARRAY; spec.key_len];
+            if is_whole_row {
+                expected = vec![Type::INT8_ARRAY; spec.columns.len()];
+                expected.extend(spec.has_doc.then_some(Type::TEXT_ARRAY));
+            }
+            assert_eq!(statement.params(), expected, "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_are_found_by_their_key() {
+    let (_database, session) = database().await;
+    for table in Table::ALL {
+        let spec = table.spec();
+        let statements = statements(table);
+        let parameters = vec!["'{1,2}'"; spec.key_len];
+        for text in [&statements.get, &statements.get_locking, &statements.delete] {
+            let plan = plan(&session, text, &parameters).await;
+            // Ids are unique among those of a kind, so the other index of the directory finds as exactly.
+            let is_by_kind = table == Table::Directory && plan.contains("directory_by_kind");
+            let is_by_key = plan.contains(&format!("Index Scan using {}_pkey", spec.name));
+            assert!(is_by_key || is_by_kind, "{text}: {plan}");
+            assert!(!plan.contains("Seq Scan"), "{text}: {plan}");
+            assert!(!plan.contains("Sort"), "{text}: {plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn scans_of_pending_work_use_the_partial_indexes() {
+    let (_database, session) = database().await;
+    let cases = [
+        (
+            Scan::new(Table::Deliveries, 10)
+                .equals("pending", 1)
+                .filter("next_at_ms", Op::Le, 5)
+                .order_by("next_at_ms", Direction::Ascending)
+                .lock(Lock::Skip),
+            "deliveries_due",
+        ),
+        (
+            Scan::new(Table::Deliveries, 10)
+                .equals("endpoint_id", 1)
+                .equals("order_id", 2)
+                .equals("pending", 1)
+                .order_by("delivery_id", Direction::Ascending)
+                .lock(Lock::Wait),
+            "deliveries_chain",
+        ),
+        (
+            Scan::new(Table::Tasks, 10)
+                .equals("open", 1)
+                .equals("merchant_id", 1)
+                .equals("location_id", 1)
+                .order_by("task_id", Direction::Ascending),
+            "tasks_open",
+        ),
+        (
+            Scan::new(Table::Tasks, 10)
+                .equals("open", 1)
+                .filter("expires_at_ms", Op::Le, 5)
+                .order_by("expires_at_ms", Direction::Ascending),
+            "tasks_expiry",
+        ),
+        (
+            Scan::new(Table::Cases, 10)
+                .equals("merchant_id", 1)
+                .equals("location_id", 1)
+                .equals("open", 1)
+                .order_by("case_id", Direction::Descending),
+            "cases_open",
+        ),
+        (
+            Scan::new(Table::Orders, 10)
+                .equals("merchant_id", 1)
+                .equals("location_id", 1)
+                .equals("state", 0)
+                .order_by("order_id", Direction::Descending),
+            "orders_by_location",
+        ),
+    ];
+    for (wanted, index) in cases {
+        for selection in [Selection::LockedRows, Selection::Rows, Selection::Count] {
+            let (text, values) = scan(&wanted, selection).expect("a text");
+            let values: Vec<String> = values.iter().map(i64::to_string).collect();
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            let plan = plan(&session, &text, &values).await;
+            assert!(plan.contains(index), "{text}: {plan}");
+            assert!(!plan.contains("Sort"), "{text}: {plan}");
+            let locks = selection == Selection::LockedRows && wanted.lock != Lock::None;
+            assert_eq!(plan.contains("LockRows"), locks, "{text}: {plan}");
+        }
+    }
+}

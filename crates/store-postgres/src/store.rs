@@ -1,0 +1,186 @@
+//! The backend: connecting, and the port's methods.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
+use tokio_postgres::Config;
+
+use crate::error::Failure;
+use crate::job::{BatchJob, queue, receive, worker_gone};
+use crate::lease::{self, Fence};
+use crate::link::random;
+use crate::listener::Listener;
+use crate::reader::{self, Reader};
+use crate::schema;
+use crate::session::{self, Session};
+use crate::writer::{self, Writer};
+
+/// Wakes kept for a listener that is slow; older ones are dropped.
+const WAKE_BACKLOG: usize = 1024;
+
+/// Settings of a connection to PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// Writing sessions of this node. One batch at a time is the fastest until its server has cores to spare. At
+    /// least 1.
+    pub writers: usize,
+    /// Reading sessions of this node. At least 1.
+    pub readers: usize,
+    /// Commits that may wait for a writer before callers wait to enqueue. At least 1.
+    pub write_queue: usize,
+    /// Reads that may wait for a reader before callers wait to enqueue. At least 1.
+    pub read_queue: usize,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            writers: 1,
+            readers: 4,
+            write_queue: 64,
+            read_queue: 256,
+        }
+    }
+}
+
+/// The ledger in one PostgreSQL database, which other nodes may use at the same time.
+///
+/// Its tasks run on the runtime it was made on. When it is dropped they finish what is queued and give back the
+/// node number in the background.
+#[derive(Debug)]
+pub struct PostgresStore {
+    config: Config,
+    writes: mpsc::Sender<writer::Job>,
+    reads: mpsc::Sender<reader::Job>,
+    wakes: broadcast::Sender<Wake>,
+    pub(crate) fence: Arc<OnceLock<Fence>>,
+    /// Held while a number is taken, so that one store never takes two.
+    taking: Mutex<()>,
+    /// Dropped with the store, which the listener notices.
+    _end: oneshot::Sender<()>,
+}
+
+impl PostgresStore {
+    /// Connects to the database of a `postgres://` URL (or a key-value string), creating or migrating the tables as
+    /// needed. With several hosts in the URL, the one that can be written is used, also after a failover.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the server cannot be reached; [`StoreError::Internal`] when the URL cannot
+    /// be read, the server is too old, or a newer program migrated the database.
+    pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        let config = session::configure(url)?;
+        schema::migrate(&Session::open(&config, None).await?).await?;
+
+        let wakes = broadcast::Sender::new(WAKE_BACKLOG);
+        let fence = Arc::new(OnceLock::new());
+        let origin = random();
+        let (writes, jobs) = queue(options.write_queue);
+        for _ in 0..options.writers.max(1) {
+            let writer = Writer::new(config.clone(), Arc::clone(&fence), origin, wakes.clone());
+            tokio::spawn(writer.serve(jobs.clone()));
+        }
+        let (reads, jobs) = queue(options.read_queue);
+        for _ in 0..options.readers.max(1) {
+            tokio::spawn(Reader::new(config.clone()).serve(jobs.clone()));
+        }
+        let (end, ended) = oneshot::channel();
+        let listener = Listener {
+            config: config.clone(),
+            origin,
+            wakes: wakes.clone(),
+            fence: Arc::clone(&fence),
+            end: ended,
+        };
+        tokio::spawn(listener.run());
+        Ok(Self {
+            config,
+            writes,
+            reads,
+            wakes,
+            fence,
+            taking: Mutex::new(()),
+            _end: end,
+        })
+    }
+
+    async fn take_node(&self) -> Result<NodeLease, StoreError> {
+        let _taking = self.taking.lock().await;
+        if let Some(fence) = self.fence.get() {
+            return Ok(NodeLease { node: fence.node });
+        }
+        let mut session = Session::open(&self.config, None).await?;
+        let taken = lease::take(&mut session).await.map_err(Failure::into_error)?;
+        Ok(NodeLease {
+            node: self.fence.get_or_init(|| taken).node,
+        })
+    }
+}
+
+impl Store for PostgresStore {
+    fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
+        Box::pin(async move {
+            let (job, answer) = BatchJob::new(batch);
+            // A job nobody takes answers for itself when it is dropped.
+            let _ = self.writes.send(writer::Job::Commit(job)).await;
+            receive(answer).await
+        })
+    }
+
+    fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
+        Box::pin(async move {
+            let (job, answer) = BatchJob::new(batch);
+            // A job nobody takes answers for itself when it is dropped.
+            let _ = self.reads.send(reader::Job::Read(job)).await;
+            receive(answer).await
+        })
+    }
+
+    fn feed(
+        &self,
+        merchant_id: i64,
+        after: FeedPosition,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<(FeedPosition, Row)>, StoreError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let job = reader::Job::Feed {
+                merchant_id,
+                after,
+                limit,
+                reply,
+            };
+            if self.reads.send(job).await.is_err() {
+                return Err(worker_gone());
+            }
+            answer.await.unwrap_or_else(|_| Err(worker_gone()))
+        })
+    }
+
+    fn node(&self) -> BoxFuture<'_, Result<NodeLease, StoreError>> {
+        Box::pin(self.take_node())
+    }
+
+    fn check_writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            if self.writes.send(writer::Job::Check(reply)).await.is_err() {
+                return Err(worker_gone());
+            }
+            answer.await.unwrap_or_else(|_| Err(worker_gone()))
+        })
+    }
+
+    /// Always refused: the server's own tools do this.
+    fn backup<'a>(&'a self, _to: &'a Path) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::Internal(
+            "PostgreSQL is backed up with its own tools: pg_basebackup with archived WAL, or pg_dump"
+                .to_owned(),
+        ))))
+    }
+
+    fn wakes(&self) -> broadcast::Receiver<Wake> {
+        self.wakes.subscribe()
+    }
+}

@@ -1,0 +1,448 @@
+//! A transaction as a batch sees it, and the writing of what a batch returns.
+
+use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::Poll;
+
+use futures_util::FutureExt;
+use futures_util::future::{MaybeDone, join, maybe_done};
+use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Wake, Writes};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Error, Statement};
+
+use crate::error::{Failure, WHOLE_DATABASE, classify, classify_commit, describe};
+use crate::feed;
+use crate::lease::{self, Fence};
+use crate::plan::{Action, Missing, Step, plan, require_key};
+use crate::session::Session;
+use crate::sql::{self, Selection, statements};
+use crate::wake;
+
+type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+/// Sends payloads to every listening node once the transaction commits.
+const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// Reads on one snapshot, without locks.
+    Reading,
+    /// Locks what it reads, and writes. If the node has a number, the transaction counts only while the number is
+    /// its own.
+    Writing(Option<Fence>),
+}
+
+impl Kind {
+    fn begin(self) -> &'static str {
+        match self {
+            Self::Reading => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            // Whatever a batch reads by key it locks, so the weakest level suffices, and has no failures of its own.
+            Self::Writing(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        }
+    }
+
+    fn fence(self) -> Option<Fence> {
+        match self {
+            Self::Reading => None,
+            Self::Writing(fence) => fence,
+        }
+    }
+}
+
+/// A session while a transaction is open on it, or about to be: `BEGIN` travels with the first statement.
+#[derive(Debug)]
+pub(crate) struct Open<'s> {
+    session: &'s mut Session,
+    kind: Kind,
+    begun: bool,
+    /// A statement has failed, and the server refuses everything but the end.
+    aborted: bool,
+    missing: Missing,
+    /// What ended the transaction, where that is not for the batch to judge.
+    decisive: Option<Failure>,
+}
+
+/// How a transaction begins on the server.
+struct Beginning {
+    text: &'static str,
+    check: Option<(Statement, Fence)>,
+}
+
+impl<'s> Open<'s> {
+    pub(crate) fn new(session: &'s mut Session, kind: Kind) -> Self {
+        Self {
+            session,
+            kind,
+            begun: false,
+            aborted: false,
+            missing: Missing::new(),
+            decisive: None,
+        }
+    }
+
+    /// Runs a batch's body. A panic in it is an error of this batch alone.
+    pub(crate) async fn run(&mut self, batch: &mut dyn Batch) -> Result<Writes, Failure> {
+        let outcome = AssertUnwindSafe(async { batch.run(&mut *self).await })
+            .catch_unwind()
+            .await;
+        if let Some(failure) = self.decisive.take() {
+            return Err(failure);
+        }
+        match outcome {
+            Ok(Ok(_)) if self.aborted => Err(Failure::Answer(StoreError::Internal(
+                "a batch went on after a failed read".to_owned(),
+            ))),
+            Ok(outcome) => outcome.map_err(Failure::Answer),
+            Err(panic) => Err(Failure::Answer(StoreError::Internal(format!(
+                "a batch panicked: {}",
+                panic_text(panic.as_ref())
+            )))),
+        }
+    }
+
+    /// Ends the transaction without a trace. After an error the session is of no use any more.
+    pub(crate) async fn roll_back(self) -> Result<(), Failure> {
+        if !self.begun {
+            return Ok(());
+        }
+        let outcome = self.session.client().batch_execute("ROLLBACK").await;
+        outcome.map_err(|error| Failure::Lost(describe(&error)))
+    }
+
+    /// Runs a batch and commits what it returns; gives back its wakes.
+    pub(crate) async fn commit(mut self, batch: &mut dyn Batch, origin: u64) -> Result<Vec<Wake>, Failure> {
+        let planned = match self.run(batch).await {
+            Ok(writes) => match plan(writes.rows, &self.missing) {
+                Ok(steps) => Ok((steps, writes.wakes)),
+                Err(error) => Err(Failure::Answer(error)),
+            },
+            Err(failure) => Err(failure),
+        };
+        match planned {
+            Ok((steps, wakes)) => {
+                self.write(&steps, &wakes, origin, End::Commit).await?;
+                Ok(wakes)
+            }
+            // Without its session there is nothing to roll back, and the server does so by itself.
+            Err(Failure::Lost(what)) => Err(Failure::Lost(what)),
+            Err(failure) => {
+                self.roll_back().await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Writes a row and takes it back.
+    pub(crate) async fn trial(mut self, row: Row) -> Result<(), Failure> {
+        let steps = plan(vec![tender_store::Write::Put(row)], &self.missing)?;
+        self.write(&steps, &[], 0, End::RollBack).await
+    }
+
+    /// Sends all statements and the end of the transaction at once, then waits for the answers. If a statement
+    /// fails, the server skips those after it and makes a rollback of the commit.
+    async fn write(&mut self, steps: &[Step], wakes: &[Wake], origin: u64, end: End) -> Result<(), Failure> {
+        if !self.begun {
+            if steps.is_empty() && wakes.is_empty() {
+                return Ok(());
+            }
+            if let Some(beginning) = self.beginning().await? {
+                self.begun = true;
+                begin(self.session.client(), &beginning).await?;
+            }
+        }
+        let mut sends: Vec<(Statement, Vec<&(dyn ToSql + Sync)>)> = Vec::new();
+        // What a failure of each statement means: the step it belongs to, if any.
+        let mut owners: Vec<Option<&Step>> = Vec::new();
+        for step in steps {
+            if step.table == Table::Journal && step.action != Action::Delete {
+                sends.push((self.prepare(feed::floor_text()).await?, Vec::new()));
+                owners.push(None);
+            }
+            sends.push((self.prepare(step.text()).await?, step.parameters()));
+            owners.push(Some(step));
+        }
+        let payloads: Vec<String> = wakes.iter().map(|wake| wake::encode(*wake, origin)).collect();
+        if !payloads.is_empty() {
+            sends.push((self.prepare(NOTIFY).await?, vec![&wake::CHANNEL, &payloads]));
+            owners.push(None);
+        }
+        let client = self.session.client();
+        let mut statements: Vec<BoxFuture<'_, Result<(), Error>>> = Vec::with_capacity(sends.len() + 1);
+        for (statement, parameters) in &sends {
+            statements.push(Box::pin(async move {
+                client.execute(statement, parameters).await.map(|_| ())
+            }));
+        }
+        statements.push(Box::pin(client.batch_execute(end.text())));
+        let mut answers = send_in_order(statements).await;
+        self.begun = false;
+        let ended = answers.pop().unwrap_or(Ok(()));
+        for (answer, owner) in answers.into_iter().zip(owners) {
+            if let Err(error) = answer {
+                return Err(write_failure(&error, owner));
+            }
+        }
+        ended.map_err(|error| classify_commit(&error))
+    }
+
+    async fn prepare(&mut self, text: &str) -> Result<Statement, Failure> {
+        let outcome = self.session.prepare(text).await;
+        outcome.map_err(|error| classify(WHOLE_DATABASE, &error))
+    }
+
+    /// What is to be sent first, if anything still is.
+    async fn beginning(&mut self) -> Result<Option<Beginning>, Failure> {
+        if self.begun {
+            return Ok(None);
+        }
+        let check = match self.kind.fence() {
+            Some(fence) => Some((self.prepare(lease::CHECK).await?, fence)),
+            None => None,
+        };
+        Ok(Some(Beginning {
+            text: self.kind.begin(),
+            check,
+        }))
+    }
+
+    /// Runs one statement that reads, and begins the transaction with it if that is still to be done.
+    async fn query(
+        &mut self,
+        table: Table,
+        text: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+        let outcome = self.send_query(table.spec().name, text, parameters).await;
+        outcome.map_err(|failure| {
+            self.aborted = true;
+            match failure {
+                Failure::Answer(error) => error,
+                decisive => {
+                    let shown = match &decisive {
+                        Failure::Retry => StoreError::Conflict,
+                        _ => StoreError::Unavailable("the session was lost".to_owned()),
+                    };
+                    self.decisive = Some(decisive);
+                    shown
+                }
+            }
+        })
+    }
+
+    async fn send_query(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
+        let statement = self.prepare(text).await?;
+        let beginning = self.beginning().await?;
+        self.begun = true;
+        let client = self.session.client();
+        let rows = match beginning {
+            None => client.query(&statement, parameters).await,
+            Some(beginning) => {
+                // Both are sent when they are first polled, which `join` does in this order.
+                let (begun, rows) =
+                    join(begin(client, &beginning), client.query(&statement, parameters)).await;
+                begun?;
+                rows
+            }
+        };
+        rows.map_err(|error| classify(name, &error))
+    }
+
+    async fn get_rows(&mut self, table: Table, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
+        for key in keys {
+            require_key(table, key)?;
+        }
+        // Rising keys: the order in which every node takes its locks.
+        let mut keys: Vec<&Key> = keys.iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<Vec<i64>> = (0..table.spec().key_len)
+            .map(|at| keys.iter().filter_map(|key| key.get(at).copied()).collect())
+            .collect();
+        let parameters: Vec<&(dyn ToSql + Sync)> = columns
+            .iter()
+            .map(|column| column as &(dyn ToSql + Sync))
+            .collect();
+        let text = match self.kind {
+            Kind::Reading => &statements(table).get,
+            Kind::Writing(_) => &statements(table).get_locking,
+        };
+        let found = self.query(table, text, &parameters).await?;
+        let mut found = read_rows(table, &found, 0)?;
+        found.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+        if let Kind::Writing(_) = self.kind {
+            let mut present = found.iter().map(Row::key).peekable();
+            for key in keys {
+                if present.peek() == Some(&key.as_slice()) {
+                    present.next();
+                } else {
+                    self.missing.insert((table, key.clone()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn scan_rows(&mut self, scan: &Scan) -> Result<Vec<Row>, StoreError> {
+        let selection = match self.kind {
+            Kind::Reading => Selection::Rows,
+            Kind::Writing(_) => Selection::LockedRows,
+        };
+        let (text, values) = sql::scan(scan, selection)?;
+        let found = self.query(scan.table, &text, &as_parameters(&values)).await?;
+        read_rows(scan.table, &found, 0)
+    }
+
+    async fn count_rows(&mut self, scan: &Scan) -> Result<u64, StoreError> {
+        let (text, values) = sql::scan(scan, Selection::Count)?;
+        let found = self.query(scan.table, &text, &as_parameters(&values)).await?;
+        match found.first() {
+            Some(row) => row
+                .try_get::<_, i64>(0)
+                .map(i64::cast_unsigned)
+                .map_err(|error| corrupt(scan.table, &error)),
+            None => Ok(0),
+        }
+    }
+}
+
+impl Transaction for Open<'_> {
+    fn get<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(self.get_rows(table, keys))
+    }
+
+    fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(self.scan_rows(scan))
+    }
+
+    fn count<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(self.count_rows(scan))
+    }
+}
+
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Commit,
+    RollBack,
+}
+
+impl End {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Commit => "COMMIT",
+            Self::RollBack => "ROLLBACK",
+        }
+    }
+}
+
+/// Begins the transaction, and makes sure that the node's number is its own.
+async fn begin(client: &Client, beginning: &Beginning) -> Result<(), Failure> {
+    let check = async {
+        match &beginning.check {
+            Some((statement, fence)) => lease::is_held(client, statement, *fence).await,
+            None => Ok(true),
+        }
+    };
+    let (begun, held) = join(client.batch_execute(beginning.text), check).await;
+    begun.map_err(|error| classify(WHOLE_DATABASE, &error))?;
+    if held.map_err(|error| classify(WHOLE_DATABASE, &error))? {
+        Ok(())
+    } else {
+        Err(Failure::Answer(lease::not_held()))
+    }
+}
+
+/// What it means that a statement failed that was sent together with the commit.
+fn write_failure(error: &Error, owner: Option<&Step>) -> Failure {
+    if error.as_db_error().is_none() {
+        // The connection broke before this answer; the commit was on its way.
+        return Failure::Unknown(describe(error));
+    }
+    let Some(step) = owner else {
+        return classify(WHOLE_DATABASE, error);
+    };
+    match classify(step.table.spec().name, error) {
+        Failure::Answer(StoreError::Duplicate { .. }) if step.action == Action::InsertMissing => {
+            Failure::Retry
+        }
+        failure => failure,
+    }
+}
+
+/// Sends statements in this order, all before the first answer, and waits for all answers. A statement is sent when
+/// its future is first polled.
+async fn send_in_order(statements: Vec<BoxFuture<'_, Result<(), Error>>>) -> Vec<Result<(), Error>> {
+    let mut under_way: Vec<MaybeDone<_>> = statements.into_iter().map(maybe_done).collect();
+    poll_fn(|context| {
+        for statement in &mut under_way {
+            let _ = Pin::new(statement).poll(context);
+        }
+        Poll::Ready(())
+    })
+    .await;
+    let mut answers = Vec::with_capacity(under_way.len());
+    for statement in &mut under_way {
+        let mut statement = Pin::new(statement);
+        statement.as_mut().await;
+        answers.extend(statement.take_output());
+    }
+    answers
+}
+
+fn as_parameters(values: &[i64]) -> Vec<&(dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+/// Reads rows whose first column stands at `offset` of the result.
+pub(crate) fn read_rows(
+    table: Table,
+    rows: &[tokio_postgres::Row],
+    offset: usize,
+) -> Result<Vec<Row>, StoreError> {
+    rows.iter().map(|row| read_row(table, row, offset)).collect()
+}
+
+/// Reads one row whose first column stands at `offset` of the result.
+pub(crate) fn read_row(table: Table, row: &tokio_postgres::Row, offset: usize) -> Result<Row, StoreError> {
+    let spec = table.spec();
+    let width = spec.columns.len();
+    let read = || {
+        let columns = (offset..offset + width)
+            .map(|at| row.try_get(at))
+            .collect::<Result<Vec<i64>, Error>>()?;
+        let doc = if spec.has_doc {
+            row.try_get(offset + width)?
+        } else {
+            String::new()
+        };
+        Ok(Row { table, columns, doc })
+    };
+    read().map_err(|error: Error| corrupt(table, &error))
+}
+
+fn corrupt(table: Table, error: &Error) -> StoreError {
+    StoreError::Corrupt {
+        table: table.spec().name,
+        what: describe(error),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        text
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text
+    } else {
+        "no message"
+    }
+}

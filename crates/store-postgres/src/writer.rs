@@ -1,0 +1,117 @@
+//! The tasks that own the writing sessions.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tender_store::{Batch, Row, StoreError, Table, Wake};
+use tokio::sync::{broadcast, oneshot};
+use tokio_postgres::Config;
+
+use crate::error::Failure;
+use crate::job::{BatchJob, SharedReceiver};
+use crate::lease::Fence;
+use crate::link::{Link, pause};
+use crate::transaction::{Kind, Open};
+
+/// How often a batch is run before its caller is told of the conflict.
+const RUNS_MAX: u32 = 12;
+
+/// The first and the longest pause before a batch is run again.
+const PAUSE_FIRST: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(250);
+
+/// What a writer is asked for.
+pub(crate) enum Job {
+    Commit(BatchJob),
+    Check(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// One task with one session.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    link: Link,
+    fence: Arc<OnceLock<Fence>>,
+    origin: u64,
+    wakes: broadcast::Sender<Wake>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        config: Config,
+        fence: Arc<OnceLock<Fence>>,
+        origin: u64,
+        wakes: broadcast::Sender<Wake>,
+    ) -> Self {
+        Self {
+            link: Link::new(config),
+            fence,
+            origin,
+            wakes,
+        }
+    }
+
+    /// Serves the queue until it is closed and empty.
+    pub(crate) async fn serve(mut self, jobs: SharedReceiver<Job>) {
+        while let Some(job) = jobs.take().await {
+            match job {
+                Job::Commit(mut job) => {
+                    if let Some(batch) = job.batch() {
+                        let outcome = self.commit(batch).await;
+                        job.answer(outcome);
+                    }
+                }
+                Job::Check(reply) => {
+                    let _ = reply.send(self.check().await);
+                }
+            }
+        }
+    }
+
+    async fn commit(&mut self, batch: &mut dyn Batch) -> Result<(), StoreError> {
+        let mut runs = 0;
+        loop {
+            // A session that was open before may have died unnoticed; then a fresh one deserves a try.
+            let was_open = self.link.is_open();
+            let session = self.link.session().await?;
+            let kind = Kind::Writing(self.fence.get().copied());
+            let outcome = Open::new(session, kind).commit(batch, self.origin).await;
+            runs += 1;
+            match outcome {
+                Ok(wakes) => {
+                    for wake in wakes {
+                        // Nobody listening is fine.
+                        let _ = self.wakes.send(wake);
+                    }
+                    return Ok(());
+                }
+                Err(Failure::Retry) if runs < RUNS_MAX => {
+                    tokio::time::sleep(pause(PAUSE_FIRST, PAUSE_MAX, runs - 1)).await;
+                }
+                Err(failure) => {
+                    let is_lost = matches!(failure, Failure::Lost(_) | Failure::Unknown(_));
+                    if is_lost {
+                        self.link.close();
+                    }
+                    if !(was_open && runs == 1 && matches!(failure, Failure::Lost(_))) {
+                        return Err(failure.into_error());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn check(&mut self) -> Result<(), StoreError> {
+        let probe = Row {
+            table: Table::Counters,
+            columns: vec![i64::MIN; Table::Counters.spec().columns.len()],
+            doc: String::new(),
+        };
+        let session = self.link.session().await?;
+        let kind = Kind::Writing(self.fence.get().copied());
+        let outcome = Open::new(session, kind).trial(probe).await;
+        if matches!(outcome, Err(Failure::Lost(_) | Failure::Unknown(_))) {
+            self.link.close();
+        }
+        outcome.map_err(Failure::into_error)
+    }
+}
