@@ -1,0 +1,100 @@
+//! The table of routes, and what surrounds it: tidy paths, answers for unknown paths, failed handlers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::request::Parts;
+use axum::response::Response;
+use axum::routing::{get, post, put};
+use tender_http::{Failed, Fallbacks, Missing, collapse_slashes, rewrite_path};
+use tender_service::{Clock, Tender};
+
+use crate::{Kseries, checks, data, finance, menu, orders, pay, visit, webhooks};
+
+/// The whole dialect: its routes, its answers for other paths below `/o` and `/f`, and its tolerance of slashes.
+pub fn router(tender: Tender) -> Router {
+    let fallback_tender = tender.clone();
+    let fallbacks = Fallbacks::new().on("/", move |parts: Parts, missing: Missing| {
+        let tender = fallback_tender.clone();
+        async move { visit::missing(&tender, &parts, missing).await }
+    });
+    // Clients send closing and doubled slashes (spec, section 2).
+    rewrite_path(fallbacks.apply(routes(tender)), |path| {
+        Some(collapse_slashes(path))
+    })
+}
+
+/// The answer to a request of this dialect whose handler gave none.
+pub fn failed(failed: &Failed<'_>) -> Response {
+    // Who words this answer has no service at hand, so the time is real time, whatever a sandbox did to its clock.
+    visit::failed(failed, Clock::new().now())
+}
+
+/// The table of routes.
+fn routes(tender: Tender) -> Router {
+    let kseries = Kseries {
+        tender,
+        endpoint_writes: Arc::default(),
+    };
+    Router::new()
+        .route("/o/op/1/pay", post(pay::pay))
+        .route("/o/op/1/order/local", post(orders::local))
+        .route("/o/op/1/order/toGo", post(orders::to_go))
+        .route("/o/op/1/order/table/getCheck", get(checks::open_checks))
+        .route(
+            "/o/op/1/order/table/{table_number}/getCheck",
+            get(checks::by_table),
+        )
+        .route(
+            "/o/op/1/order/accounts/{account_identifier}",
+            get(checks::by_account),
+        )
+        .route("/o/wh/1/webhook", put(webhooks::create).post(webhooks::update))
+        .route(
+            "/o/wh/1/webhook/{endpoint_id}",
+            get(webhooks::read).delete(webhooks::delete),
+        )
+        .route(
+            "/o/wh/1/webhook/{endpoint_id}/business-locations",
+            get(webhooks::associations),
+        )
+        .route(
+            "/o/wh/1/webhook/{endpoint_id}/business-locations/{business_location_id}",
+            put(webhooks::associate).delete(webhooks::dissociate),
+        )
+        .route("/o/op/data/businesses", get(data::businesses))
+        .route("/o/op/data/account-profiles", get(data::account_profiles))
+        .route(
+            "/o/op/data/{business_location_id}/floorplans",
+            get(data::floor_plans),
+        )
+        .route(
+            "/o/op/data/{business_location_id}/floorplans/{floor_plan_id}/tables",
+            get(data::floor_plan_tables),
+        )
+        .route(
+            "/o/op/data/{business_location_id}/account-profiles/tagcode/{code}",
+            get(data::account_profile),
+        )
+        .route("/o/op/1/onlineOrderReadiness", get(data::online_order_readiness))
+        .route("/o/op/1/printMsg", post(data::print_message))
+        .route("/o/op/1/menu/load/{menu_id}", get(menu::load_v1))
+        .route("/o/op/2/menu/load/{menu_id}", get(menu::load_v2))
+        .route("/o/op/1/menu/modifiers", get(menu::modifiers))
+        .route("/o/op/1/menu/list", get(menu::list))
+        .route("/o/op/1/menu/discounts", get(menu::discounts))
+        .route(
+            "/o/op/1/itemAvailability",
+            get(menu::availability).post(menu::availability_by_body),
+        )
+        .route(
+            "/f/finance/{business_location_id}/paymentMethods",
+            get(finance::payment_methods),
+        )
+        .route(
+            "/f/finance/{business_location_id}/saleByExternalReference",
+            get(finance::sale_by_external_reference),
+        )
+        .route("/f/data/businesses", get(finance::businesses))
+        .with_state(kseries)
+}

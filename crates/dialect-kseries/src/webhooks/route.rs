@@ -1,0 +1,136 @@
+//! The routes of webhook endpoints. PUT creates and POST updates: the reverse of the usual, as published.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tender_service::{Endpoint, Tender};
+
+use super::settings::EndpointSettings;
+use super::wire::{EndpointRequest, decode};
+use super::{encode, store};
+use crate::errors::{Refusal, json};
+use crate::request::{SMALL_BODY_BYTES_MAX, captured, json_body, parse};
+use crate::visit::Visit;
+
+/// Endpoints of one merchant and this dialect.
+const ENDPOINTS_MAX: usize = 1_000;
+
+/// Creates an endpoint, or replaces one as a whole.
+pub(crate) async fn create(visit: Visit, request: Request) -> Response {
+    let result = create_endpoint(&visit, request).await;
+    visit.answer(result)
+}
+
+async fn create_endpoint(visit: &Visit, request: Request) -> Result<Response, Refusal> {
+    let body = json_body(request, SMALL_BODY_BYTES_MAX).await?;
+    let tree = parse(&body)?;
+    let wanted = decode(&tree, visit.tender().settings().private_webhooks)?;
+    let _alone = visit.kseries.endpoint_writes.lock().await;
+    let directory = visit.fresh_directory().await?;
+    let application = visit.principal.application;
+    let now_ms = visit.now().0;
+    let mut endpoint = match store::find(&directory, application, wanted.name) {
+        Some(known) => known.clone(),
+        None if directory.endpoints.len() >= ENDPOINTS_MAX => {
+            let message = format!("there are {ENDPOINTS_MAX} webhook endpoints already");
+            return Err(Refusal::bad_request(message));
+        }
+        None => Endpoint {
+            id: store::free_id(&directory, application, wanted.name)?,
+            application: application.0,
+            dialect: store::DIALECT.to_owned(),
+            name: wanted.name.to_owned(),
+            secrets: vec![Tender::new_endpoint_secret()],
+            created_at_ms: now_ms,
+            ..Endpoint::default()
+        },
+    };
+    // Associations are resources of their own and outlive a replacement; everything else is replaced.
+    let associations = EndpointSettings::of(&endpoint).associations;
+    let settings = EndpointSettings {
+        associations,
+        ..EndpointSettings::default()
+    };
+    change(&mut endpoint, settings, &wanted, now_ms);
+    store::put(visit, &endpoint).await?;
+    Ok(json(StatusCode::OK, encode::endpoint(&endpoint)))
+}
+
+/// Changes an endpoint; the three account flags fall back to false unless they are given (the reset rule).
+pub(crate) async fn update(visit: Visit, request: Request) -> Response {
+    let result = update_endpoint(&visit, request).await;
+    visit.answer(result)
+}
+
+async fn update_endpoint(visit: &Visit, request: Request) -> Result<Response, Refusal> {
+    let body = json_body(request, SMALL_BODY_BYTES_MAX).await?;
+    let tree = parse(&body)?;
+    let wanted = decode(&tree, visit.tender().settings().private_webhooks)?;
+    let _alone = visit.kseries.endpoint_writes.lock().await;
+    let directory = visit.fresh_directory().await?;
+    let mut endpoint = store::require(&directory, visit.principal.application, wanted.name)?.clone();
+    let settings = EndpointSettings::of(&endpoint);
+    change(&mut endpoint, settings, &wanted, visit.now().0);
+    store::put(visit, &endpoint).await?;
+    Ok(json(StatusCode::OK, encode::endpoint(&endpoint)))
+}
+
+/// Lays what was sent over `settings`. An endpoint that is written again is meant to be used again, so a disabled one
+/// gets another chance.
+fn change(
+    endpoint: &mut Endpoint,
+    mut settings: EndpointSettings,
+    wanted: &EndpointRequest<'_>,
+    now_ms: i64,
+) {
+    settings.provide_account = wanted.provide_account.unwrap_or(false);
+    settings.expand_transactions = wanted.expand_transactions.unwrap_or(false);
+    settings.expand_payments = wanted.expand_payments.unwrap_or(false);
+    if let Some(with_basic_auth) = wanted.with_basic_auth {
+        settings.with_basic_auth = with_basic_auth;
+    }
+    if let Some(username) = wanted.username {
+        settings.username = Some(username.to_owned());
+    }
+    if let Some(password) = wanted.password {
+        settings.password = Some(password.to_owned());
+    }
+    if let Some(subscriptions) = &wanted.subscribe_to {
+        settings.subscribe_to = Some(subscriptions.clone());
+    }
+    endpoint.settings = settings.to_value();
+    wanted.url.clone_into(&mut endpoint.url);
+    endpoint.disabled = false;
+    endpoint.failing_since_ms = None;
+    endpoint.updated_at_ms = now_ms;
+}
+
+/// Reads an endpoint.
+pub(crate) async fn read(visit: Visit, name: Result<Path<String>, PathRejection>) -> Response {
+    visit.answer(read_endpoint(&visit, name))
+}
+
+fn read_endpoint(visit: &Visit, name: Result<Path<String>, PathRejection>) -> Result<Response, Refusal> {
+    let name = captured(name)?;
+    let endpoint = store::require(&visit.directory, visit.principal.application, &name)?;
+    Ok(json(StatusCode::OK, encode::endpoint(endpoint)))
+}
+
+/// Deletes an endpoint.
+pub(crate) async fn delete(visit: Visit, name: Result<Path<String>, PathRejection>) -> Response {
+    let result = delete_endpoint(&visit, name).await;
+    visit.answer(result)
+}
+
+async fn delete_endpoint(
+    visit: &Visit,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, Refusal> {
+    let name = captured(name)?;
+    let _alone = visit.kseries.endpoint_writes.lock().await;
+    let directory = visit.fresh_directory().await?;
+    let endpoint = store::require(&directory, visit.principal.application, &name)?;
+    store::remove(visit, endpoint.id).await?;
+    Ok(StatusCode::OK.into_response())
+}

@@ -1,0 +1,128 @@
+//! Endpoints in the directory: finding, writing and deleting them.
+//!
+//! An endpoint's name is unique per application and exact in its case. Its record id is made from both, so two nodes that
+//! create the same endpoint at once write the same record instead of two. Changes of one process wait for each other,
+//! because each reads the record that it replaces.
+
+use axum::http::StatusCode;
+use tender_engine::{ApplicationId, EndpointId, Hash128, LocationId, Lookup, alias_hash};
+use tender_service::{Directory, DirectoryKind, Endpoint};
+
+use crate::errors::{Refusal, of_trouble};
+use crate::visit::Visit;
+
+/// The name under which endpoints of this dialect are kept.
+pub(crate) const DIALECT: &str = "kseries";
+
+/// Ids are below 2^53.
+const ID_MASK: u64 = (1 << 53) - 1;
+/// How many ids are tried when another endpoint has the first one.
+const ID_ATTEMPTS: u32 = 16;
+
+/// The caller's endpoint with this name.
+pub(super) fn find<'d>(
+    directory: &'d Directory,
+    application: ApplicationId,
+    name: &str,
+) -> Option<&'d Endpoint> {
+    (0..ID_ATTEMPTS)
+        .filter_map(|attempt| directory.endpoints.get(&record_id(application, name, attempt)))
+        .find(|endpoint| is_named(endpoint, application, name))
+}
+
+/// The caller's endpoint with this name, for a command.
+pub(crate) fn lookup(visit: &Visit, name: &str) -> Lookup<EndpointId> {
+    match find(&visit.directory, visit.principal.application, name) {
+        Some(endpoint) => Lookup::Known(EndpointId(endpoint.id)),
+        None => Lookup::Unknown,
+    }
+}
+
+/// The caller's endpoint with this name, or 404.
+pub(super) fn require<'d>(
+    directory: &'d Directory,
+    application: ApplicationId,
+    name: &str,
+) -> Result<&'d Endpoint, Refusal> {
+    find(directory, application, name).ok_or_else(|| Refusal::unknown_endpoint(StatusCode::NOT_FOUND, name))
+}
+
+/// An id for a new endpoint that no other one has.
+pub(super) fn free_id(directory: &Directory, application: ApplicationId, name: &str) -> Result<u64, Refusal> {
+    let ids = (0..ID_ATTEMPTS).map(|attempt| record_id(application, name, attempt));
+    let mut free = ids.filter(|id| !directory.endpoints.contains_key(id));
+    free.next()
+        .ok_or_else(|| of_trouble(&tender_service::Failure::Internal))
+}
+
+pub(super) async fn put(visit: &Visit, endpoint: &Endpoint) -> Result<(), Refusal> {
+    let written =
+        visit
+            .tender()
+            .put_directory(visit.merchant(), DirectoryKind::Endpoint, endpoint.id, endpoint);
+    written.await.map_err(|failure| of_trouble(&failure))
+}
+
+pub(super) async fn remove(visit: &Visit, id: u64) -> Result<(), Refusal> {
+    let deleted = visit
+        .tender()
+        .delete_directory(visit.merchant(), DirectoryKind::Endpoint, id);
+    deleted.await.map_err(|failure| of_trouble(&failure))
+}
+
+fn is_named(endpoint: &Endpoint, application: ApplicationId, name: &str) -> bool {
+    endpoint.dialect == DIALECT && endpoint.application == application.0 && endpoint.name == name
+}
+
+fn record_id(application: ApplicationId, name: &str, attempt: u32) -> u64 {
+    let Hash128 { high, .. } = alias_hash(
+        "kseries-endpoint",
+        LocationId(0),
+        &format!("{}/{attempt}/{name}", application.0),
+    );
+    high.cast_unsigned() & ID_MASK
+}
+
+#[cfg(test)]
+mod tests {
+    use tender_engine::ApplicationId;
+    use tender_service::{Directory, Endpoint};
+
+    use super::{DIALECT, find, free_id, record_id};
+
+    fn endpoint(id: u64, application: u64, name: &str) -> Endpoint {
+        Endpoint {
+            id,
+            application,
+            dialect: DIALECT.to_owned(),
+            name: name.to_owned(),
+            ..Endpoint::default()
+        }
+    }
+
+    #[test]
+    fn an_id_taken_by_another_endpoint_is_passed_over() {
+        let application = ApplicationId(7);
+        let first = record_id(application, "E1", 0);
+        let mut directory = Directory::default();
+        directory.endpoints.insert(first, endpoint(first, 9, "other"));
+        let id = free_id(&directory, application, "E1").expect("a free id");
+        assert_eq!(id, record_id(application, "E1", 1));
+        directory.endpoints.insert(id, endpoint(id, 7, "E1"));
+        assert_eq!(
+            find(&directory, application, "E1").map(|found| found.id),
+            Some(id)
+        );
+    }
+
+    #[test]
+    fn names_belong_to_their_application_and_are_exact() {
+        let mut directory = Directory::default();
+        let id = record_id(ApplicationId(7), "E1", 0);
+        directory.endpoints.insert(id, endpoint(id, 7, "E1"));
+        assert!(find(&directory, ApplicationId(7), "E1").is_some());
+        assert!(find(&directory, ApplicationId(7), "e1").is_none());
+        assert!(find(&directory, ApplicationId(8), "E1").is_none());
+        assert!(id < 1 << 53);
+    }
+}
