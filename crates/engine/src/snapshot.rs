@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Loaded records. A record that is not here does not exist: the loader has brought all that a command reads.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     /// Order heads.
     pub orders: HashMap<(MerchantId, OrderId), Order>,

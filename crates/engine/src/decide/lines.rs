@@ -6,7 +6,7 @@
 use tender_money::{Decimal, share_half_up};
 
 use super::work::{Record, Step, Stop, Work, add, fits, minor, sub};
-use super::{Outcome, open, pay, tasks};
+use super::{Outcome, open, pay, sums, tasks};
 use crate::{
     AddLines, ChangeLine, Discount, EntryKind, FailureCode, KeyOutcome, LINES_PER_ORDER_MAX, Ledger, Line,
     LineSpec, Lookup, MoneyField, OnRefusal, Order, OrderLines, OrderState, Posting, Rejection, RemoveLine,
@@ -191,31 +191,8 @@ pub(super) fn recompute(order: &mut Order, lines: &mut OrderLines) -> Result<Vec
             amount_minor: sub(0, service_change)?,
         },
     ];
-    postings.extend(reassign_service(order)?);
+    postings.extend(sums::reassign_service(order)?);
     Ok(postings)
-}
-
-/// Keeps invariant 3 when the charge itself changes: contributions never exceed it, and equal it on a settled order. What
-/// was contributed too much, or is contributed now, moves between goods and service.
-fn reassign_service(order: &mut Order) -> Result<Vec<Posting>, Rejection> {
-    let settled = order.remaining_minor() == 0 && order.received_minor > 0;
-    let contributed = if settled {
-        order.service_minor
-    } else {
-        order.service_contributed_minor.min(order.service_minor)
-    };
-    let change = sub(contributed, order.service_contributed_minor)?;
-    order.service_contributed_minor = contributed;
-    Ok(vec![
-        Posting {
-            ledger: Ledger::ReceivableService,
-            amount_minor: sub(0, change)?,
-        },
-        Posting {
-            ledger: Ledger::ReceivableGoods,
-            amount_minor: change,
-        },
-    ])
 }
 
 /// Whether lines may change now. Apps may not touch what staff have accepted (spec kounta 6); tills may.

@@ -191,6 +191,29 @@ pub(super) fn take_out(order: &mut Order, payment: &Payment) -> Result<i64, Reje
     Ok(service)
 }
 
+/// Keeps invariant 3 where the charge or a payment is changed afterwards: contributions never exceed the charge, and equal it
+/// on a settled order. What was contributed too much, or is contributed now, moves between goods and service.
+pub(super) fn reassign_service(order: &mut Order) -> Result<Vec<Posting>, Rejection> {
+    let settled = order.remaining_minor() == 0 && order.received_minor > 0;
+    let contributed = if settled {
+        order.service_minor
+    } else {
+        order.service_contributed_minor.min(order.service_minor)
+    };
+    let change = sub(contributed, order.service_contributed_minor)?;
+    order.service_contributed_minor = contributed;
+    Ok(vec![
+        Posting {
+            ledger: Ledger::ReceivableService,
+            amount_minor: sub(0, change)?,
+        },
+        Posting {
+            ledger: Ledger::ReceivableGoods,
+            amount_minor: change,
+        },
+    ])
+}
+
 /// The postings that undo others.
 pub(super) fn undone(mut postings: Vec<Posting>) -> Result<Vec<Posting>, Rejection> {
     for posting in &mut postings {

@@ -2,7 +2,7 @@
 
 use tender_money::Decimal;
 
-use super::sums::{count, postings, release, release_source, reserve, take_out, undone};
+use super::sums::{count, postings, reassign_service, release, release_source, reserve, take_out, undone};
 use super::work::{Record, Step, Work, add, minor, sub};
 use super::{Outcome, lines, pay, settle};
 use crate::{
@@ -319,6 +319,8 @@ fn replace_money(
         return Err(Rejection::ExceedsDue);
     }
     moved.extend(postings(payment, payment.service_minor)?);
+    // A refund in the past of a settled order gives back its share, and the order has to be whole again.
+    moved.extend(reassign_service(order)?);
     Ok(moved)
 }
 

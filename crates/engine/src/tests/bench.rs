@@ -38,6 +38,7 @@ pub(super) struct Caller {
     pub(super) via: Via,
 }
 
+#[derive(Clone)]
 pub(super) struct Bench {
     pub(super) snapshot: Snapshot,
     pub(super) now: Timestamp,

@@ -332,6 +332,24 @@ fn corrections_keep_the_service_charge_whole() {
 }
 
 #[test]
+fn correcting_a_refund_in_the_past_of_a_settled_order() {
+    check(
+        "open 371 service=33 -> T=404.00
+         pay om receipt 110 complete -> ok C=8.99
+         pay om refund 14 complete -> ok C=7.85
+         pay om receipt 308 complete -> ok R=0.00 C=33.00
+         update #2 method=2 correction -> ok R=0.00 C=33.00
+         -- made smaller, it may settle the order by itself
+         delete #3
+         pay om receipt 300 complete -> due=8.00
+         update #2 amount=6 correction -> ok due=0.00 C=33.00
+         update #2 amount=7 correction -> ok due=1.00
+         update #1 state=reversed -> ok
+         update #2 state=reversed -> ok",
+    );
+}
+
+#[test]
 fn state_and_money_together() {
     check(
         "-- 32, row 51

@@ -148,6 +148,7 @@ fn nullable(text: &str) -> Option<String> {
 }
 
 /// The state of a script: the ledger, and the names that it has given.
+#[derive(Clone)]
 pub(super) struct Script {
     pub(super) bench: Bench,
     orders: BTreeMap<String, OrderId>,
@@ -157,7 +158,7 @@ pub(super) struct Script {
 }
 
 impl Script {
-    fn new(currency: &str) -> Self {
+    pub(super) fn new(currency: &str) -> Self {
         Self {
             bench: Bench::new(currency),
             orders: BTreeMap::new(),
@@ -165,6 +166,11 @@ impl Script {
             tasks: Vec::new(),
             cases: Vec::new(),
         }
+    }
+
+    /// Runs one line that expects nothing.
+    pub(super) fn step(&mut self, line: &str) -> Seen {
+        self.run(&Words::new(line))
     }
 
     fn run(&mut self, words: &Words<'_>) -> Seen {

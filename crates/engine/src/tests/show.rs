@@ -62,7 +62,7 @@ impl Seen {
         }
     }
 
-    fn result(&self) -> String {
+    pub(super) fn result(&self) -> String {
         let Some(decision) = &self.decision else {
             return "ok".to_owned();
         };

@@ -1,0 +1,41 @@
+//! Deliveries: that no message of an endpoint is missing, and that attempts and state fit.
+
+use tender_engine::{ATTEMPTS_MAX, Attempt, Delivery, DeliveryState};
+
+use crate::Report;
+use crate::finding::{Notes, Rule, Subject};
+
+fn was_taken(attempt: &Attempt) -> bool {
+    attempt.status.is_some_and(|status| (200..300).contains(&status))
+}
+
+pub(crate) fn check(report: &mut Report, delivery: &Delivery, attempts: &[Attempt], last: Option<u64>) {
+    let mut notes = Notes::new(report, delivery.merchant, Subject::Delivery(delivery.id));
+    if let Some(last) = last {
+        let next = last.saturating_add(1);
+        notes.equal(Rule::Delivery, "sequence number", delivery.sequence, next);
+    }
+    let own = attempts
+        .iter()
+        .all(|attempt| attempt.delivery == delivery.id && attempt.merchant == delivery.merchant);
+    notes.check(Rule::Isolation, own, "has attempts of another delivery");
+    let numbers = attempts.iter().map(|attempt| attempt.number);
+    notes.check(
+        Rule::Delivery,
+        numbers.eq(1..=delivery.attempts),
+        "its attempts are not numbered 1, 2, 3 … up to the last one it names",
+    );
+    let fits = match delivery.state {
+        DeliveryState::Pending | DeliveryState::Dropped => true,
+        DeliveryState::Delivered => attempts.iter().any(was_taken),
+        DeliveryState::Exhausted => {
+            delivery.attempts >= ATTEMPTS_MAX && !attempts.last().is_some_and(was_taken)
+        }
+    };
+    if !fits {
+        notes.broken(
+            Rule::Delivery,
+            format!("as {:?} its attempts tell something else", delivery.state),
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Deliveries and their attempts, fitting and not.
+
+use tender_engine::{Attempt, Delivery, DeliveryId, DeliveryState, EndpointId, Timestamp};
+
+use super::world::OURS;
+use crate::{Audit, Rule};
+
+fn delivery(id: u64, sequence: u64, state: DeliveryState, attempts: u32) -> Delivery {
+    Delivery {
+        id: DeliveryId(id),
+        merchant: OURS,
+        endpoint: EndpointId(1),
+        order: None,
+        message_id: String::new(),
+        event: String::new(),
+        body: String::new(),
+        sequence,
+        state,
+        attempts,
+        next_at: Timestamp(0),
+        created_at: Timestamp(0),
+    }
+}
+
+fn attempts(id: u64, statuses: &[u16]) -> Vec<Attempt> {
+    let attempt = |(number, status): (u32, &u16)| Attempt {
+        delivery: DeliveryId(id),
+        merchant: OURS,
+        number,
+        at: Timestamp(0),
+        duration_ms: 1,
+        status: Some(*status),
+        error: None,
+    };
+    (1..).zip(statuses).map(attempt).collect()
+}
+
+/// What it is, sequence number, state, attempts named, statuses of those kept, and whether all is well.
+type Case = (&'static str, u64, DeliveryState, u32, &'static [u16], bool);
+
+#[test]
+fn deliveries() {
+    use DeliveryState::{Delivered, Dropped, Exhausted, Pending};
+    let cases: [Case; 12] = [
+        ("not tried", 2, Pending, 0, &[], true),
+        ("tried", 2, Pending, 2, &[503, 500], true),
+        ("taken", 2, Delivered, 2, &[503, 204], true),
+        ("taken, then replayed", 2, Pending, 1, &[200], true),
+        ("given up", 2, Exhausted, 11, &[500; 11], true),
+        ("dropped", 2, Dropped, 0, &[], true),
+        ("never taken", 2, Delivered, 1, &[302], false),
+        ("given up early", 2, Exhausted, 10, &[500; 10], false),
+        ("given up though taken", 2, Exhausted, 11, &[200; 11], false),
+        ("an attempt is missing", 2, Pending, 2, &[500], false),
+        ("a gap", 3, Pending, 0, &[], false),
+        ("a number twice", 1, Pending, 0, &[], false),
+    ];
+    for (what, sequence, state, count, statuses, clean) in cases {
+        let mut audit = Audit::new();
+        audit.delivery(&delivery(1, 1, Pending, 0), &[]);
+        audit.delivery(&delivery(2, sequence, state, count), &attempts(2, statuses));
+        // Another endpoint counts for itself.
+        let mut other = delivery(3, 7, Pending, 0);
+        other.endpoint = EndpointId(2);
+        audit.delivery(&other, &[]);
+        let report = audit.finish();
+        assert_eq!(report.is_clean(), clean, "{what}: {:#?}", report.findings);
+        assert_eq!(report.deliveries, 3);
+    }
+    let mut audit = Audit::new();
+    audit.delivery(&delivery(1, 1, Pending, 1), &attempts(2, &[500]));
+    let rules: Vec<Rule> = audit
+        .finish()
+        .findings
+        .iter()
+        .map(|finding| finding.rule)
+        .collect();
+    assert_eq!(rules, [Rule::Isolation]);
+}
