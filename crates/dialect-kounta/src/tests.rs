@@ -1,0 +1,14 @@
+mod amending;
+mod contribution;
+mod golden;
+mod hooks;
+mod idempotency;
+mod lines;
+mod lists;
+mod orders;
+mod paying;
+mod refunds;
+mod shop;
+mod socket;
+mod sweep;
+mod transport;
