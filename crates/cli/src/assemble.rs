@@ -77,6 +77,7 @@ fn storage_error(error: &StoreError, at: &Path) -> anyhow::Error {
 pub fn encoders(settings: &Settings) -> Vec<Arc<dyn WebhookEncoder>> {
     vec![
         tender_dialect_kseries::encoder(settings),
+        tender_dialect_kounta::encoder(settings),
         tender_native::encoder(settings),
     ]
 }
@@ -92,6 +93,7 @@ pub fn router(tender: &Tender, metrics: &Metrics) -> Router {
         .on("/api/v1", plain(tender_native::router(tender.clone())))
         .on("/o", plain(tender_dialect_kseries::router(tender.clone())))
         .on("/f", plain(tender_dialect_kseries::router(tender.clone())))
+        .on("/v1", plain(tender_dialect_kounta::router(tender.clone())))
         .on("/v1/om", plain(tender_dialect_om::router(tender.clone())))
         .on("/v1/token", plain(tender_oauth::router(tender.clone())))
         .on("/v1/token.json", plain(tender_oauth::router(tender.clone())))
@@ -155,6 +157,7 @@ pub fn failure_handler() -> FailureHandler {
         PrefixTable::new(plain_failure as fn(&Failed<'_>) -> Response)
             .on("/o", tender_dialect_kseries::failed)
             .on("/f", tender_dialect_kseries::failed)
+            .on("/v1", tender_dialect_kounta::failed)
             .on("/v1/om", tender_dialect_om::failed)
             .on("/api/v1", tender_native::failed);
     Arc::new(move |failed| table.get(failed.path)(failed))
