@@ -134,14 +134,14 @@ fn the_acts_reach_what_they_are_for() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeMap::new();
     for currency in ["JPY", "EUR", "KWD"] {
-        for _ in 0..60 {
+        for _ in 0..80 {
             let acts = life(60..120).new_tree(&mut runner);
             run(currency, &acts.expect("acts").current(), &mut seen);
         }
     }
     for what in REACHED {
         let count = seen.get(*what).copied().unwrap_or_default();
-        assert!(count > 0, "{what} is never reached: {seen:#?}");
+        assert!(count > 2, "{what} is hardly reached: {seen:#?}");
     }
 }
 

@@ -92,7 +92,7 @@ impl Director<'_> {
     fn task(&self) -> TaskId {
         let lively = |id: &TaskId| {
             let task = self.world.snapshot.tasks.get(&(OURS, *id));
-            task.is_some_and(|task| task.lease > 0 || task.state.is_open())
+            task.is_some_and(|task| task.lease > 0)
         };
         self.prefer(&self.world.task_ids(OURS), lively)
             .unwrap_or(TaskId(1))
@@ -191,7 +191,7 @@ impl Director<'_> {
         };
         let source = paying.source.filter(|_| paying.refund).map(|number| PaymentId {
             order,
-            number: u32::from(number % 8) + 1,
+            number: u32::from(number % 3) + 1,
         });
         let spec = PaymentSpec {
             location: (via == Via::Kseries).then_some(PLACES[usize::from(paying.with.is_multiple_of(32))]),
@@ -295,7 +295,7 @@ impl Director<'_> {
             }
             Lookup::Known(PaymentId {
                 order: payment.order,
-                number: u32::from(number % 8) + 1,
+                number: u32::from(number % 3) + 1,
             })
         });
         Some(UpdatePayment {
