@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tender_engine::{LocationId, MerchantId, Timestamp, Via};
 use tender_http::{Failed, FailureKind, Missing, MoneyMoved, RawPath, Retry};
+use tender_money::Currency;
 use tender_service::{AuthFailure, Caller, Directory, Failure, Location, Principal, Tender};
 
 use crate::Kseries;
@@ -55,6 +56,14 @@ impl Visit {
     /// The location, if the token covers it; one that does not exist is refused in the same words.
     pub(crate) fn location(&self, id: i64) -> Result<&Location, Refusal> {
         self.covered(id).ok_or_else(Refusal::forbidden_location)
+    }
+
+    /// The currency of a location. One without is a mistake in the directory, which only a person can mend.
+    pub(crate) fn currency(&self, location: &Location) -> Result<Currency, Refusal> {
+        self.directory.currency(LocationId(location.id)).ok_or_else(|| {
+            tracing::error!(location.id = location.id, "a location has no known currency");
+            of_trouble(&Failure::Internal)
+        })
     }
 
     /// Every location that the token covers.

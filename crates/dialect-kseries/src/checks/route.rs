@@ -4,8 +4,8 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use tender_engine::{LocationId, OrderState, Timestamp, alias_hash};
-use tender_service::{Location, OrderView};
+use tender_engine::{LocationId, Order, OrderId, OrderState, alias_hash};
+use tender_service::{Field, Location, Op, OrderFilter, OrderView};
 use tender_wire::JsonWriter;
 
 use super::snapshot::{Shape, write_snapshot};
@@ -26,7 +26,8 @@ pub(crate) async fn open_checks(visit: Visit, uri: Uri) -> Response {
 
 async fn list(visit: &Visit, uri: &Uri) -> Result<Response, Refusal> {
     let location = visit.location(Query::of(uri)?.location()?)?;
-    let views = checks_of_the_day(visit, location).await?;
+    let heads = checks_of_the_day(visit, location).await?;
+    let views = views(visit, heads.iter().map(|order| order.id).collect()).await?;
     let as_numbers = visit.tender().settings().kseries_money_as_numbers;
     let body = JsonWriter::array(|list| {
         for view in &views {
@@ -49,12 +50,16 @@ async fn find_by_table(
 ) -> Result<Response, Refusal> {
     let table = number("tableNumber", &captured(table)?)?;
     let location = visit.location(Query::of(uri)?.location()?)?;
-    let views = checks_of_the_day(visit, location).await?;
+    let heads = checks_of_the_day(visit, location).await?;
     // Oldest first, so the first one found is the oldest.
-    let found = views
+    let found = heads
         .iter()
-        .find(|view| view.order.table_number.map(i64::from) == Some(table));
-    let view = found.ok_or_else(|| Refusal::account_not_found(location.id))?;
+        .find(|order| order.table_number.map(i64::from) == Some(table));
+    let id = found.ok_or_else(|| Refusal::account_not_found(location.id))?.id;
+    let views = views(visit, vec![id]).await?;
+    let view = views
+        .first()
+        .ok_or_else(|| Refusal::account_not_found(location.id))?;
     Ok(one(visit, view))
 }
 
@@ -106,18 +111,31 @@ fn one(visit: &Visit, view: &OrderView) -> Response {
 }
 
 /// Open checks at tables that were created within the last 15 hours, oldest first.
-async fn checks_of_the_day(visit: &Visit, location: &Location) -> Result<Vec<OrderView>, Refusal> {
+async fn checks_of_the_day(visit: &Visit, location: &Location) -> Result<Vec<Order>, Refusal> {
     let since = visit.now().plus_ms(DAY_MS.saturating_neg());
-    let views = visit
+    let filter = OrderFilter {
+        oldest_first: true,
+        ..OrderFilter::default()
+    };
+    let filter = filter
+        .with(Field::Location, Op::Eq, LocationId(location.id).to_i64())
+        .with(Field::State, Op::Eq, OrderState::Open.number())
+        .with(Field::OpenedAt, Op::Ge, since.0);
+    let heads = visit
         .tender()
-        .open_orders(visit.merchant(), LocationId(location.id), CHECKS_MAX);
-    let mut views = views.await.map_err(|failure| of_trouble(&failure))?;
-    views.retain(|view| is_of_the_day(view, since));
-    Ok(views)
+        .order_heads(visit.merchant(), &filter, 0, CHECKS_MAX)
+        .await;
+    let mut heads = heads.map_err(|failure| of_trouble(&failure))?.items;
+    heads.retain(|order| order.table_number.is_some());
+    Ok(heads)
 }
 
-fn is_of_the_day(view: &OrderView, since: Timestamp) -> bool {
-    view.order.table_number.is_some() && view.order.opened_at >= since
+/// The checks with lines and payments, in this order, without those that have been closed meanwhile.
+async fn views(visit: &Visit, orders: Vec<OrderId>) -> Result<Vec<OrderView>, Refusal> {
+    let views = visit.tender().order_views(visit.merchant(), orders).await;
+    let mut views = views.map_err(|failure| of_trouble(&failure))?;
+    views.retain(|view| view.order.state == OrderState::Open);
+    Ok(views)
 }
 
 /// `A<station>.<number>`

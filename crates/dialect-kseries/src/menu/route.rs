@@ -4,11 +4,9 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use tender_engine::LocationId;
-use tender_service::Failure;
 
 use super::encode;
-use crate::errors::{Refusal, json, of_trouble};
+use crate::errors::{Refusal, json};
 use crate::money::MoneyForm;
 use crate::request::{Query, captured, number};
 use crate::visit::Visit;
@@ -45,10 +43,8 @@ fn load(visit: &Visit, menu: Result<Path<String>, PathRejection>, uri: &Uri) -> 
     if groups.is_empty() {
         return Err(Refusal::MenuUnavailable { menu });
     }
-    let currency = visit.directory.currency(LocationId(location.id));
-    let currency = currency.ok_or_else(|| of_trouble(&Failure::Internal))?;
     let money = MoneyForm {
-        currency,
+        currency: visit.currency(location)?,
         as_numbers: visit.tender().settings().kseries_money_as_numbers,
     };
     Ok(json(

@@ -9,7 +9,7 @@ use tender_service::{Failure, Location};
 use super::amounts;
 use super::encode::{Surroundings, command};
 use super::wire::{OrderKind, OrderRequest, decode};
-use crate::errors::{Asked, Refusal, of_failure, of_trouble};
+use crate::errors::{Asked, Refusal, of_failure};
 use crate::pay::accepted;
 use crate::request::{ORDER_BODY_BYTES_MAX, json_body, parse};
 use crate::visit::Visit;
@@ -32,9 +32,7 @@ async fn accept(visit: &Visit, kind: OrderKind, request: Request) -> Result<Resp
     let json = parse(&body)?;
     let order = decode(kind, &json)?;
     let location = visit.location(order.location)?;
-    let currency = visit.directory.currency(LocationId(location.id));
-    let currency = currency.ok_or_else(|| of_trouble(&Failure::Internal))?;
-    amounts::check(&order, currency)?;
+    amounts::check(&order, visit.currency(location)?)?;
     let tender = visit.tender();
     let surroundings = Surroundings {
         directory: &visit.directory,
