@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tender_engine::{
     Changes, Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice, OrderId,
@@ -45,9 +45,11 @@ pub(crate) enum JobWork {
 }
 
 /// Runs the committer until every sender is gone.
-pub(crate) async fn run(inner: Arc<Inner>, mut queue: mpsc::Receiver<Job>) {
+pub(crate) async fn run(inner: Weak<Inner>, mut queue: mpsc::Receiver<Job>) {
     let mut jobs = Vec::with_capacity(BATCH_MAX);
     while queue.recv_many(&mut jobs, BATCH_MAX).await > 0 {
+        // Whoever queued a job holds the service until the answer is there, so this is only empty when nobody waits.
+        let Some(inner) = inner.upgrade() else { return };
         commit(&inner, std::mem::take(&mut jobs)).await;
     }
 }

@@ -1,7 +1,6 @@
 //! The facade that translators, tills and the console speak to.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Weak};
 
 use serde::Serialize;
 use tender_engine::{
@@ -13,7 +12,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use crate::auth::{self, AuthState};
 use crate::clock::real_now;
 use crate::committer::{self, Job, JobWork, QUEUE_MAX};
-use crate::directory::directory_row;
+use crate::directory::{DirectoryCache, directory_row};
 use crate::guard::Expected;
 use crate::tills::Tills;
 use crate::{Clock, CommitEvent, Directory, DirectoryKind, Failure, Ids, WebhookEncoder};
@@ -118,7 +117,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) auth: AuthState,
     pub(crate) tills: Tills,
-    directories: RwLock<HashMap<MerchantId, Arc<Directory>>>,
+    directories: DirectoryCache,
     queue: mpsc::Sender<Job>,
     events: broadcast::Sender<CommitEvent>,
 }
@@ -141,7 +140,7 @@ impl Inner {
             settings,
             auth: AuthState::default(),
             tills: Tills::default(),
-            directories: RwLock::default(),
+            directories: DirectoryCache::default(),
             queue,
             events,
         }
@@ -166,7 +165,7 @@ impl Inner {
             WakeKind::Journal => CommitEvent::Journal(MerchantId::from_i64(wake.id)),
             WakeKind::Directory => {
                 let merchant = MerchantId::from_i64(wake.id);
-                self.directories.write().unwrap_or_else(PoisonError::into_inner).remove(&merchant);
+                self.directories.forget(merchant);
                 if wake.id == auth::CREDENTIALS_WAKE_ID {
                     self.auth.forget_all();
                 }
@@ -202,8 +201,9 @@ impl Tender {
         let node = store.node().await?;
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let inner = Arc::new(Inner::new(store, clock, encoders, settings, node.node, queue));
-        tokio::spawn(committer::run(Arc::clone(&inner), jobs));
-        tokio::spawn(hear_other_nodes(Arc::clone(&inner)));
+        // The workers hold the service weakly: it ends when its last handle does, and they with it.
+        tokio::spawn(committer::run(Arc::downgrade(&inner), jobs));
+        tokio::spawn(hear_other_nodes(Arc::downgrade(&inner), inner.store.wakes()));
         tokio::spawn(auth::purge_regularly(Arc::downgrade(&inner)));
         Ok(Self(inner))
     }
@@ -310,16 +310,15 @@ impl Tender {
     /// # Errors
     /// As every query.
     pub async fn directory(&self, merchant: MerchantId) -> Result<Option<Arc<Directory>>, Failure> {
-        let known = self.0.directories.read().unwrap_or_else(PoisonError::into_inner).get(&merchant).cloned();
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.0.directories.get(merchant) {
+            return Ok(Some(known));
         }
+        let reading = self.0.directories.begin(merchant);
         let scan = Scan::new(Table::Directory, DIRECTORY_MAX).equals("merchant_id", merchant.to_i64());
         let rows = self.scan_rows(scan).await?;
         let Some(directory) = Directory::from_rows(&rows)? else { return Ok(None) };
         let directory = Arc::new(directory);
-        let mut directories = self.0.directories.write().unwrap_or_else(PoisonError::into_inner);
-        directories.insert(merchant, Arc::clone(&directory));
+        self.0.directories.keep(&reading, &directory);
         Ok(Some(directory))
     }
 
@@ -384,15 +383,13 @@ impl Tender {
 }
 
 /// Passes on what other nodes (and this one) committed. When too much was missed, all caches are dropped.
-async fn hear_other_nodes(inner: Arc<Inner>) {
-    let mut wakes = inner.store.wakes();
+async fn hear_other_nodes(inner: Weak<Inner>, mut wakes: broadcast::Receiver<Wake>) {
     loop {
-        match wakes.recv().await {
+        let heard = wakes.recv().await;
+        let Some(inner) = inner.upgrade() else { return };
+        match heard {
             Ok(wake) => inner.hear(wake),
-            Err(broadcast::error::RecvError::Lagged(_)) => {
-                inner.directories.write().unwrap_or_else(PoisonError::into_inner).clear();
-                inner.auth.forget_all();
-            }
+            Err(broadcast::error::RecvError::Lagged(_)) => inner.directories.clear(),
             Err(broadcast::error::RecvError::Closed) => return,
         }
     }

@@ -4,6 +4,7 @@
 //! Configuration is small, read on every request and changed rarely: a merchant's whole directory is kept in memory
 //! and read again when it changes. Nothing here decides about money.
 
+mod cache;
 mod load;
 mod records;
 
@@ -13,4 +14,5 @@ pub use records::{
     ModifierGroup, ModifierOption, OnlineOrdering, OrderProfile, PrinterProfile, Register, Staff,
 };
 
+pub(crate) use cache::DirectoryCache;
 pub(crate) use load::directory_row;
