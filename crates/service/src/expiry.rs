@@ -58,15 +58,15 @@ async fn sweep(tender: Tender, mut stop: Stop) {
         let next = match look(&tender, &stuck).await {
             Ok(Next::Due(tasks)) => {
                 expire(&tender, tasks, &mut stuck).await;
+                if stuck.len() >= STUCK_MAX {
+                    rest(&mut stop).await;
+                }
                 continue;
             }
             Ok(Next::At(at)) => at,
             Err(failure) => {
                 tracing::warn!(failure = ?failure, "cannot look for expired tasks");
-                tokio::select! {
-                    () = stop.wait() => {}
-                    () = tokio::time::sleep(Duration::from_millis(PAUSE_MS)) => {}
-                }
+                rest(&mut stop).await;
                 continue;
             }
         };
@@ -131,6 +131,14 @@ async fn expire(tender: &Tender, tasks: Vec<Expiring>, stuck: &mut HashMap<Expir
                 stuck.insert(expiring, Instant::now() + Duration::from_millis(PAUSE_MS));
             }
         }
+    }
+}
+
+/// Leaves the storage alone for a moment.
+async fn rest(stop: &mut Stop) {
+    tokio::select! {
+        () = stop.wait() => {}
+        () = tokio::time::sleep(Duration::from_millis(PAUSE_MS)) => {}
     }
 }
 

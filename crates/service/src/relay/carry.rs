@@ -16,6 +16,9 @@ use crate::guard::Expected;
 use crate::queries::decode;
 use crate::{Failure, Tender};
 
+#[cfg(test)]
+mod tests;
+
 /// How often a conditional write is tried on a row that others change at the same time.
 const CONFLICTS_MAX: u32 = 16;
 /// How often writing a result is tried while the storage is away. Then the lease ends, and the message goes out again.

@@ -285,10 +285,10 @@ async fn receiver(tender: &Tender, merchant: MerchantId, endpoint: EndpointId) -
 async fn put_off(tender: &Tender, blocked: Vec<Blocked>) -> Result<bool, Failure> {
     let writes = blocked.into_iter().map(|blocked| {
         let mut delivery = blocked.found.delivery;
-        delivery.next_at = blocked.until;
+        delivery.next_at = blocked.head.delivery.next_at;
         let expected = vec![
             Expected::unchanged(blocked.found.row),
-            Expected::unchanged(blocked.head),
+            Expected::unchanged(blocked.head.row),
         ];
         tender.write_guarded(expected, vec![Write::Put(delivery.to_row())], Vec::new())
     });

@@ -5,13 +5,12 @@
 //! All of it is read on connections that hold up no writer, and is a proposal: whoever claims a delivery does so only if
 //! it is still as it was found.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tender_engine::{Delivery, DeliveryId, EndpointId, MerchantId, OrderId, Timestamp};
-use tender_store::{Direction, Op, Record, Row, Scan, StoreError, Table, Transaction};
+use tender_store::{Direction, Op, Record, Scan, StoreError, Table, Transaction};
 
-use super::LEASE_MS;
 use super::carry::{Found, chain};
 use crate::{Failure, Tender};
 
@@ -45,9 +44,8 @@ pub(super) struct Ask {
 #[derive(Debug)]
 pub(super) struct Blocked {
     pub(super) found: Found,
-    pub(super) head: Row,
-    /// When it is worth looking at again.
-    pub(super) until: Timestamp,
+    /// Not due, or under way at another node: when it is, its own time is worth waiting for.
+    pub(super) head: Found,
 }
 
 /// What was found.
@@ -86,7 +84,7 @@ async fn look_in(transaction: &mut dyn Transaction, ask: &Ask) -> Result<Look, S
     let rows = transaction.scan(&scan).await?;
     let is_full = u32::try_from(rows.len()).is_ok_and(|len| len >= ask.window);
     let mut look = Look::default();
-    let mut heads: Vec<(Chain, Row, Timestamp)> = Vec::new();
+    let mut heads: HashMap<Chain, Found> = HashMap::new();
     let mut is_all_due = true;
     for row in rows {
         look.merchant = Some(MerchantId::from_i64(row.column("merchant_id")));
@@ -116,34 +114,25 @@ async fn look_in(transaction: &mut dyn Transaction, ask: &Ask) -> Result<Look, S
             look.more = true;
             break;
         }
-        if let Chain::Order(order) = chain_of {
-            let known = heads.iter().find(|(chain, ..)| *chain == chain_of).cloned();
-            let head = match known {
-                Some((_, row, next_at)) => Some((row, next_at)),
-                None => chain(transaction, ask.endpoint, order.to_i64(), 1)
-                    .await?
-                    .into_iter()
-                    .find(|head| head.delivery.id != delivery.id)
-                    .map(|head| (head.row, head.delivery.next_at)),
-            };
-            if let Some((head, next_at)) = head {
-                heads.push((chain_of, head.clone(), next_at));
-                // A head that is due as well has only not come up yet. Half a lease is long enough for that, and ends
-                // before the lease of whoever takes the head: so nobody can mistake it for a lease of this one.
-                let until = if next_at > ask.now {
-                    next_at
-                } else {
-                    ask.now.plus_ms(LEASE_MS / 2)
-                };
-                look.blocked.push(Blocked {
-                    found: Found { row, delivery },
-                    head,
-                    until,
-                });
-                continue;
+        let found = Found { row, delivery };
+        let Chain::Order(order) = chain_of else {
+            look.ready.push(found);
+            continue;
+        };
+        let head = match heads.get(&chain_of) {
+            Some(head) => head.clone(),
+            None => {
+                let first = chain(transaction, ask.endpoint, order.to_i64(), 1).await?;
+                first.into_iter().next().unwrap_or_else(|| found.clone())
             }
+        };
+        if head.delivery.next_at <= ask.now {
+            // Itself, or one before it that is due too and had not come up yet.
+            look.ready.push(head);
+        } else {
+            heads.insert(chain_of, head.clone());
+            look.blocked.push(Blocked { found, head });
         }
-        look.ready.push(Found { row, delivery });
     }
     let is_fruitless = look.ready.is_empty() && look.blocked.is_empty() && !look.more;
     look.crowded = is_full && is_all_due && is_fruitless;

@@ -1,6 +1,7 @@
 //! Who waits for whom, and who for nobody.
 
 use tender_engine::{DeliveryState, OrderId};
+use tender_store::{Record, Write};
 
 use super::*;
 
@@ -128,5 +129,62 @@ async fn a_crowd_behind_one_order_does_not_hide_the_others() {
     for _ in 1..CROWD {
         receiver.next().await;
     }
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn the_first_of_an_order_goes_first_even_if_it_has_waited_less() {
+    let mut receiver = Receiver::start([Reply::Status(503)], Reply::Status(200)).await;
+    let tender = restaurant_with(&receiver).await;
+    let first = deliver(&tender, ENDPOINT, Some(OrderId(1)), 1).await;
+    let second = deliver(&tender, ENDPOINT, Some(OrderId(1)), 2).await;
+    let mut earlier = delivery(&tender, second).await;
+    earlier.next_at = earlier.next_at.plus_ms(-10_000);
+    tender
+        .write_rows(vec![Write::Put(earlier.to_row())], Vec::new())
+        .await
+        .expect("written");
+    let relay = tender.spawn_relay();
+    assert_eq!(receiver.next().await.header("tender-sequence"), "1");
+    attempts(&tender, first, 1).await;
+    let retry_at = delivery(&tender, first).await.next_at;
+    eventually("the second one to be put off", || async {
+        (delivery(&tender, second).await.next_at == retry_at).then_some(())
+    })
+    .await;
+    tender.clock().advance(5_000);
+    assert_eq!(receiver.next().await.header("tender-sequence"), "1");
+    assert_eq!(receiver.next().await.header("tender-sequence"), "2");
+    relay.stop().await;
+}
+
+#[tokio::test]
+async fn a_replayed_message_goes_before_those_of_its_order_that_wait() {
+    let replies = [Reply::Status(200), Reply::Status(503)];
+    let mut receiver = Receiver::start(replies, Reply::Status(200)).await;
+    let tender = restaurant_with(&receiver).await;
+    let relay = tender.spawn_relay();
+    let first = deliver(&tender, ENDPOINT, Some(OrderId(1)), 1).await;
+    state(&tender, first, DeliveryState::Delivered).await;
+    let second = deliver(&tender, ENDPOINT, Some(OrderId(1)), 2).await;
+    attempts(&tender, second, 1).await;
+    tender
+        .replay_delivery(MERCHANT, first)
+        .await
+        .expect("written")
+        .expect("the delivery");
+    state(&tender, first, DeliveryState::Delivered).await;
+    assert_eq!(
+        delivery(&tender, second).await.attempts,
+        1,
+        "what has been tried keeps to its schedule"
+    );
+    tender.clock().advance(5_000);
+    state(&tender, second, DeliveryState::Delivered).await;
+    let mut sequences = Vec::new();
+    for _ in 0..4 {
+        sequences.push(receiver.next().await.header("tender-sequence").to_owned());
+    }
+    assert_eq!(sequences, ["1", "2", "1", "2"]);
     relay.stop().await;
 }
