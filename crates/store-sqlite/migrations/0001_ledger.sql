@@ -3,14 +3,17 @@
 -- What a durable payment costs is the number of distinct pages it dirties: each is written to the WAL at the
 -- commit and to the database at the checkpoint. Two layouts are used, chosen per table by that count.
 --
--- * Rowid tables with the key as a separate unique index, where rows carry a document that may exceed a quarter
---   of a page. New rows are appended to the table's last page whatever their key is, so a batch for many orders
---   and merchants fills a few shared pages; the index entries are a few dozen bytes, so neighbours share leaves.
---   A WITHOUT ROWID tree would keep the documents inside its index cells: beyond about 1000 bytes they spill to
---   an overflow page each, interior pages hold whole rows, and every insert between two others splits pages that
---   are nearly full.
--- * WITHOUT ROWID (the rows clustered in their key's tree), where rows are small: one tree to search and one leaf
---   to dirty instead of two.
+-- * Rowid tables with the key as a separate unique index, where rows carry documents. New rows are appended to the
+--   table's last page whatever their key is, so a batch for many orders and merchants fills a few shared pages;
+--   the index entries are a few dozen bytes, so neighbours share leaves. A WITHOUT ROWID tree would keep the
+--   documents inside its index cells: beyond about 1000 bytes they spill to an overflow page each, interior pages
+--   hold whole rows, and inserts between others split pages all over the tree.
+-- * WITHOUT ROWID (the rows clustered in their key's tree), where rows are small and have no document of weight:
+--   one tree to search and one leaf to dirty instead of two.
+--
+-- Counted over a mix of new orders, payments and confirmations with documents of 0.5 to 1.5 KB, for 1 to 1000
+-- merchants: clustering any one of the rowid tables below dirties 3 to 30 % more pages per payment (payments the
+-- most), clustering all of them 37 to 79 % more.
 --
 -- Partial indexes hold only the rows that still need work, so they stay as small as the backlog and cost nothing
 -- for the years of finished rows. All tables are STRICT: a column that is not what it must be is refused at the
@@ -75,7 +78,8 @@ CREATE TABLE payments (
     PRIMARY KEY (merchant_id, order_id, number)
 ) STRICT;
 
--- Random by nature: a hash finds its leaf anywhere in the tree. Clustered and small, so that it is one leaf.
+-- Random by nature: a hash has its leaf anywhere in the tree. A row is looked for at every payment and found only
+-- when something is repeated, so what has to stay in memory is a tree without the documents.
 CREATE TABLE keys (
     merchant_id INTEGER NOT NULL,
     hash_high INTEGER NOT NULL,
@@ -84,8 +88,9 @@ CREATE TABLE keys (
     number INTEGER NOT NULL,
     doc TEXT NOT NULL,
     PRIMARY KEY (merchant_id, hash_high, hash_low)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
+-- Random, too, but nothing beside the key.
 CREATE TABLE aliases (
     merchant_id INTEGER NOT NULL,
     hash_high INTEGER NOT NULL,
