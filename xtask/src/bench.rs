@@ -76,6 +76,8 @@ pub fn run(workspace: &Path, is_quick: bool) -> Result<ExitCode> {
     };
     let started = Instant::now();
     let rounds = bench.rounds()?;
+    let machine = machine::describe(workspace, &bench.scratch)?;
+    fs::remove_dir_all(&bench.scratch).context("cannot remove what was measured")?;
     let figures = Figures {
         rounds: &rounds,
         binary_bytes: fs::metadata(&bench.tender)?.len(),
@@ -84,12 +86,11 @@ pub fn run(workspace: &Path, is_quick: bool) -> Result<ExitCode> {
     };
     let table = figures.table();
     print!("{table}");
-    println!("Measured in {:.0?}, {} rounds", started.elapsed(), rounds.len());
+    println!("\n{machine}\nMeasured in {:.0?}", started.elapsed());
     if is_quick {
         eprintln!("{PAGE} is left to the run without --quick");
     } else {
-        let machine = machine::describe(workspace, &bench.scratch)?;
-        document::replace(&workspace.join(PAGE), &format!("{machine}\n{table}"))?;
+        document::replace(&workspace.join(PAGE), &format!("{machine}\n\n{table}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

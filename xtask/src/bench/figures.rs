@@ -46,7 +46,7 @@ impl Figures<'_> {
         let bare = self.median(|round| round.bare.per_second);
         let storage = self.median(|round| round.storage.per_second);
         let mut text = format!(
-            "{} clients; medians of {} rounds, in brackets the lowest and the highest of them.\n\n\
+            "Clients: {}. Rounds: {}. Medians; in brackets the lowest and the highest of the rounds.\n\n\
              | | per second | of the bare handler | of the bare storage | p50 ms | p99 ms |\n\
              |---|---|---|---|---|---|\n",
             self.clients,

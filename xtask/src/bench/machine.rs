@@ -33,7 +33,7 @@ pub fn describe(workspace: &Path, data: &Path) -> Result<String> {
     let commit = run("git", &["-c", "safe.directory=*", "rev-parse", "--short", "HEAD"])?;
     Ok(format!(
         "{cores} cores of {processor}, {memory_gib} GiB, Linux {}, {}; {compiler}; commit {commit}. Load generator and \
-         server share the cores.\n",
+         server share the cores.",
         kernel.trim(),
         disk.trim(),
     ))

@@ -39,7 +39,7 @@ enum Rule {
 const CLI: &str = "tender-cli";
 
 /// Crates for tests and measurements. They may use whatever they test, and nothing that is shipped uses them.
-const DEVELOPMENT_ONLY: &[&str] = &["tender-testkit", "tender-bench", "xtask"];
+const DEVELOPMENT_ONLY: &[&str] = &["tender-testkit", "tender-e2e", "tender-bench", "xtask"];
 
 const BACKENDS: &[&str] = &["tender-store-sqlite", "tender-store-postgres"];
 
@@ -106,7 +106,7 @@ const WALLS: &[Wall] = &[
         packages: "tender-store-*",
         rule: Rule::WorkspaceOnly {
             shipped: &["tender-store"],
-            tests: &["tender-engine", "tender-money"],
+            tests: &["tender-engine", "tender-money", "tender-testkit"],
         },
         why: BACKEND_BELOW,
     },
