@@ -24,7 +24,7 @@ pub(super) fn message(
         .find(|watcher| watcher.endpoint.0 == endpoint.id)?;
     let status = match &notice.kind {
         NoticeKind::OrderOpened if watcher.is_maker => "SUCCESS",
-        NoticeKind::OrderFailed(failure) => return failure_message(view, watcher, failure),
+        NoticeKind::OrderFailed(failure) => return failure_message(event, view, watcher, failure),
         NoticeKind::OrderUpdated if is_news(event, &view.order) => "CHECK_WAS_UPDATED",
         NoticeKind::OrderClosed => "CLOSED",
         NoticeKind::OrderCancelled | NoticeKind::OrderDeleted => "CANCELLED",
@@ -116,8 +116,13 @@ fn write_account(o: &mut ObjectWriter<'_>, name: &str, account: AccountForm<'_>)
 }
 
 /// FAILURE has no type and no location.
-fn failure_message(view: &OrderView, watcher: &Watcher, failure: &Failure) -> Option<Message> {
-    if !is_about(view, watcher) {
+fn failure_message(
+    event: &WebhookEvent<'_>,
+    view: &OrderView,
+    watcher: &Watcher,
+    failure: &Failure,
+) -> Option<Message> {
+    if !is_about(event, view, watcher) {
         return None;
     }
     let body = JsonWriter::object(|o| {
@@ -131,11 +136,12 @@ fn failure_message(view: &OrderView, watcher: &Watcher, failure: &Failure) -> Op
     })
 }
 
-/// Whether a failure concerns what this endpoint asked for. A proposal that came to nothing is its maker's. On a check
-/// that lives on, an update failed: told under a payment's reference it would read as a failed payment, and under the
-/// reference of an order that was made it would read as that order's failure.
-fn is_about(view: &OrderView, watcher: &Watcher) -> bool {
-    if view.order.state == OrderState::Cancelled {
+/// Whether a failure concerns what this endpoint asked for. A proposal that came to nothing, which is cancelled by the very
+/// command that tells so, is its maker's. On any other check an update failed: told under a payment's reference it would
+/// read as a failed payment, and under the reference of an order that was made it would read as that order's failure.
+fn is_about(event: &WebhookEvent<'_>, view: &OrderView, watcher: &Watcher) -> bool {
+    let order = &view.order;
+    if order.state == OrderState::Cancelled && order.closed_at == Some(event.now) {
         return watcher.is_maker;
     }
     let is_payment = view.payments.iter().any(|payment| {

@@ -367,6 +367,7 @@ fn orders(goldens: &mut Goldens) {
     }
     let mut came_to_nothing = order();
     came_to_nothing.state = OrderState::Cancelled;
+    came_to_nothing.closed_at = Some(PAID);
     let came_to_nothing = view(came_to_nothing, Vec::new());
     let failure = Failure {
         code: FailureCode::ItemNotFound,
@@ -524,6 +525,13 @@ fn an_update_that_failed_is_told_under_its_own_reference_only() {
         told(FULL, &failed, Some(&open), &[]),
         [],
         "it would read as a failed payment"
+    );
+    open.order.state = OrderState::Cancelled;
+    open.order.closed_at = Some(OPENED);
+    assert_eq!(
+        told(PLAIN, &failed, Some(&open), &[]).len(),
+        1,
+        "cancelled before, by somebody else"
     );
     open.order.watchers = vec![watcher(PLAIN, "ORDER", true)];
     assert_eq!(

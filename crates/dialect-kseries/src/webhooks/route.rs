@@ -13,7 +13,7 @@ use crate::errors::{Refusal, json};
 use crate::request::{SMALL_BODY_BYTES_MAX, captured, json_body, parse};
 use crate::visit::Visit;
 
-/// Endpoints of one merchant and this dialect.
+/// Webhook endpoints of one merchant, whichever dialect made them: all are looked at with each notice.
 const ENDPOINTS_MAX: usize = 1_000;
 
 /// Creates an endpoint, or replaces one as a whole.

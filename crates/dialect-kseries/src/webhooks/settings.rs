@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use tender_service::Endpoint;
 
-/// The dialect's part of an endpoint. Missing members default, so that a record of another version can be read.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The dialect's part of an endpoint. Missing members default, so that a record of another version can be read. It holds a
+/// password, so nothing prints it.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct EndpointSettings {
     pub(crate) with_basic_auth: bool,

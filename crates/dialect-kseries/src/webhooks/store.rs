@@ -19,15 +19,21 @@ const ID_MASK: u64 = (1 << 53) - 1;
 /// How many ids are tried when another endpoint has the first one.
 const ID_ATTEMPTS: u32 = 16;
 
-/// The caller's endpoint with this name.
+/// The caller's endpoint with this name. One that was made here has an id that its name leads to; only for others, and for
+/// names that nobody has, all endpoints are looked at.
 pub(super) fn find<'d>(
     directory: &'d Directory,
     application: ApplicationId,
     name: &str,
 ) -> Option<&'d Endpoint> {
-    (0..ID_ATTEMPTS)
-        .filter_map(|attempt| directory.endpoints.get(&record_id(application, name, attempt)))
-        .find(|endpoint| is_named(endpoint, application, name))
+    let named = directory
+        .endpoints
+        .get(&record_id(application, name, 0))
+        .filter(|endpoint| is_named(endpoint, application, name));
+    named.or_else(|| {
+        let mut endpoints = directory.endpoints.values();
+        endpoints.find(|endpoint| is_named(endpoint, application, name))
+    })
 }
 
 /// The caller's endpoint with this name, for a command.
@@ -112,6 +118,28 @@ mod tests {
         assert_eq!(
             find(&directory, application, "E1").map(|found| found.id),
             Some(id)
+        );
+    }
+
+    #[test]
+    fn an_endpoint_with_any_other_id_is_found_too() {
+        let mut directory = Directory::default();
+        directory.endpoints.insert(5, endpoint(5, 7, "E1"));
+        assert_eq!(
+            find(&directory, ApplicationId(7), "E1").map(|found| found.id),
+            Some(5)
+        );
+        directory.endpoints.insert(
+            6,
+            Endpoint {
+                dialect: "native".to_owned(),
+                ..endpoint(6, 7, "E2")
+            },
+        );
+        assert_eq!(
+            find(&directory, ApplicationId(7), "E2"),
+            None,
+            "another dialect's"
         );
     }
 

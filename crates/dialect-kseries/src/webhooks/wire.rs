@@ -17,8 +17,7 @@ const SUBSCRIPTIONS_MAX: usize = 100;
 /// What an opt-in may be about.
 static RESOURCES: [&str; 4] = ["order", "payment", "item", "order_api"];
 
-/// A webhook endpoint as sent; absent members are `None`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A webhook endpoint as sent; absent members are `None`. It holds a password, so nothing prints it.
 pub(super) struct EndpointRequest<'j> {
     pub(super) name: &'j str,
     pub(super) url: &'j str,
