@@ -454,7 +454,7 @@ pub struct AmendPayment {
 /// What an om update may change; absent members stay.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PaymentPatch {
-    /// Major units, above zero.
+    /// What it applies to the order ([`crate::Payment::applied_minor`]), in major units, above zero.
     pub amount: Option<Decimal>,
     /// Another method.
     pub method: Option<Lookup<MethodRef>>,

@@ -66,7 +66,9 @@ pub use limits::{
 };
 pub use notice::{Notice, NoticeKind};
 pub use order::{Account, Line, LineModifier, Order, OrderLines, OrderState, ServiceCharge, Stage, Watcher};
-pub use payment::{Direction, Failure, FailureCode, MethodKind, MethodRef, Payment, PaymentState, Via};
+pub use payment::{
+    Direction, Failure, FailureCode, MethodKind, MethodRef, Payment, PaymentState, Via, attributes_bytes,
+};
 pub use rejection::{MoneyField, Rejection};
 pub use snapshot::{Changes, Snapshot};
 pub use task::{Task, TaskKind, TaskState};

@@ -335,3 +335,26 @@ impl Payment {
         self.applied_minor().saturating_sub(self.refunds_minor)
     }
 }
+
+/// Size of attributes as one compact JSON object, in bytes: what [`crate::ATTRIBUTES_BYTES_MAX`] limits.
+#[must_use]
+pub fn attributes_bytes(attributes: &[(String, String)]) -> usize {
+    /// Two quotes and a colon.
+    const AROUND_NAME: usize = 3;
+    let members = attributes.iter().fold(0_usize, |size, (name, value)| {
+        size.saturating_add(name.bytes().map(escaped_bytes).sum())
+            .saturating_add(AROUND_NAME)
+            .saturating_add(value.len())
+    });
+    let commas = attributes.len().saturating_sub(1);
+    members.saturating_add(commas).saturating_add("{}".len())
+}
+
+/// How many bytes one byte of a text takes inside a JSON string.
+const fn escaped_bytes(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    }
+}

@@ -1,13 +1,13 @@
 //! Making payments and refunds: accepting, completing, failing.
 //!
-//! Order of checks: order (where a refusal is answered at once), digits and signs of the amounts, keys, endpoint; then order
-//! state, payment state asked for, method, staff, source, amounts against the order, maxima of the order. From "order
+//! Order of checks: order (where a refusal is answered at once), digits and signs of the amounts, size of the attributes, keys,
+//! endpoint; then order state, payment state asked for, method, staff, source, amounts against the order, maxima of the order. From "order
 //! state" on a refusal is recorded as a failed payment where the caller asked for that (K-Series accepts first and
 //! tells later); only an order that can hold no further payment refuses at once.
 
 use super::sums::{count, postings, release, release_source, reserve};
 use super::work::{Record, Step, Stop, Work, add, minor, sub};
-use super::{Outcome, Warning, lines, tasks};
+use super::{Outcome, Warning, lines, settle, tasks};
 use crate::{
     AmountSpec, Direction, EntryKind, Failure, FailureCode, KeyOutcome, LocationFacts, Lookup, MethodKind,
     MoneyField, NoticeKind, OnRefusal, Order, OrderId, OrderSelector, OrderState, PAYMENTS_PER_ORDER_MAX,
@@ -34,6 +34,7 @@ pub(super) fn pay(work: &mut Work<'_, '_>, spec: &PaymentSpec) -> Step<Outcome> 
     let facts = facts.ok_or(Rejection::OrderNotFound)?;
     let currency = found.as_ref().map_or(facts.currency, |order| order.currency);
     let amounts = read_amounts(spec, currency.digits())?;
+    settle::check_attributes(&spec.attributes)?;
     work.check_keys(&spec.keys, facts.id)?;
     if spec.endpoint == Lookup::Unknown {
         return Err(Rejection::EndpointNotFound.into());

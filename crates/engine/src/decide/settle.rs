@@ -8,7 +8,7 @@ use super::{Outcome, Warning, pay};
 use crate::{
     ATTRIBUTES_BYTES_MAX, AttributesPatch, CaseReason, ConfirmPayment, DeletePayment, Direction, EntryKind,
     Lookup, NoticeKind, Order, OrderId, OrderState, Payment, PaymentState, Rejection, TaskState, Via,
-    VoidPayment,
+    VoidPayment, attributes_bytes,
 };
 
 /// Refuses what an order's state forbids for one of its payments (spec om row 17): a dead order allows nothing, a closed one
@@ -47,7 +47,7 @@ pub(super) fn find(
 pub(super) fn confirm_payment(work: &mut Work<'_, '_>, command: &ConfirmPayment) -> Step<Outcome> {
     let (mut payment, mut order) = find(work, command.payment, command.asserted_order.as_ref())?;
     match payment.state {
-        PaymentState::Complete => return repeat_confirm(work, payment, command),
+        PaymentState::Complete => return repeat_confirm(work, payment, &order, command),
         PaymentState::Failed => return Err(doubt(work, order, &payment)),
         _ => check_order_of(&order, payment.direction)?,
     }
@@ -85,9 +85,16 @@ fn doubt(work: &mut Work<'_, '_>, mut order: Order, payment: &Payment) -> Stop {
     Stop::RefusedKeeping(refusal.unwrap_or(Rejection::InvalidState))
 }
 
-/// Confirming what is complete changes nothing; a different transaction reference is refused (om row 33, L10).
-fn repeat_confirm(work: &mut Work<'_, '_>, payment: Payment, command: &ConfirmPayment) -> Step<Outcome> {
+/// Confirming what is complete changes nothing; a different transaction reference is no repeat, so the order's state is
+/// looked at before it is refused (om row 33, L9, L10).
+fn repeat_confirm(
+    work: &mut Work<'_, '_>,
+    payment: Payment,
+    order: &Order,
+    command: &ConfirmPayment,
+) -> Step<Outcome> {
     if command.transaction_ref.is_some() && command.transaction_ref != payment.transaction_ref {
+        check_order_of(order, payment.direction)?;
         return Err(Rejection::InvalidState.into());
     }
     if let Some(attributes) = &command.attributes {
@@ -112,13 +119,12 @@ pub(super) fn merge_attributes(payment: &mut Payment, patch: &AttributesPatch) -
             (_, None) => payment.attributes.retain(|(member, _)| member != name),
         }
     }
-    // Quotes, colon and comma around every member.
-    let size = payment.attributes.iter().fold(2_usize, |size, (name, value)| {
-        size.saturating_add(name.len())
-            .saturating_add(value.len())
-            .saturating_add(4)
-    });
-    if size > ATTRIBUTES_BYTES_MAX {
+    check_attributes(&payment.attributes)
+}
+
+/// Whether the attributes are small enough to be kept (spec om L13).
+pub(super) fn check_attributes(attributes: &[(String, String)]) -> Result<(), Rejection> {
+    if attributes_bytes(attributes) > ATTRIBUTES_BYTES_MAX {
         return Err(Rejection::AttributesTooLarge);
     }
     Ok(())

@@ -131,17 +131,22 @@ fn change_surcharge(
 /// om: everything at once, judged against the stored state (spec om row 51 and 8.3).
 ///
 /// Order of checks: payment, asserted order, digits, failed payments, requests that change nothing, order state, transition,
-/// correction, refunds of what is to be reversed, size of the attributes, method, source, limits.
+/// correction, refunds of what is to be reversed, amounts below what its tip pays, size of the attributes, method, source, limits.
 pub(super) fn update_payment(work: &mut Work<'_, '_>, command: &UpdatePayment) -> Step<Outcome> {
     let (before, mut order) = settle::find(work, command.payment, command.asserted_order.as_ref())?;
     let patch = &command.patch;
-    let amount = match patch.amount {
+    let applied = match patch.amount {
         Some(amount) => Some(read_amount(amount, order.currency.digits())?),
         None => None,
     };
     if matches!(before.state, PaymentState::Failed | PaymentState::Voided) {
         return Err(Rejection::InvalidState.into());
     }
+    // The part of a tip that pays service charge is Kounta's to set: what is left of the amount is changed here.
+    let amount = match applied {
+        Some(applied) => Some(sub(applied, before.service_tip_minor)?),
+        None => None,
+    };
     if nothing_changes(&before, patch, amount) {
         return Ok(Outcome::Payment(Box::new(before)));
     }
@@ -153,6 +158,9 @@ pub(super) fn update_payment(work: &mut Work<'_, '_>, command: &UpdatePayment) -
     }
     if target == PaymentState::Reversed && before.refunds_minor > 0 {
         return Err(Rejection::HasRefunds.into());
+    }
+    if amount.is_some_and(|amount| amount < 0) {
+        return Err(Rejection::InvalidState.into());
     }
     let mut payment = before.clone();
     patch_plain(&mut payment, patch)?;

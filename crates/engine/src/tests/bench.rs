@@ -44,6 +44,8 @@ pub(super) struct Bench {
     pub(super) now: Timestamp,
     pub(super) currency: Currency,
     pub(super) entries: BTreeMap<OrderId, Vec<JournalEntry>>,
+    /// For tests that begin in a state which takes too long to reach: heads are believed.
+    pub(super) unchecked: bool,
     ids: Counter,
 }
 
@@ -54,6 +56,7 @@ impl Bench {
             now: START,
             currency: Currency::from_code(currency).expect("a currency"),
             entries: BTreeMap::new(),
+            unchecked: false,
             ids: Counter(100),
         }
     }
@@ -127,7 +130,7 @@ impl Bench {
             chain.push(entry.clone());
         }
         self.snapshot.apply(changes);
-        for order in &changes.orders {
+        for order in changes.orders.iter().filter(|_| !self.unchecked) {
             self.check_order(order);
         }
     }

@@ -1,7 +1,10 @@
 //! Payments that are accepted first and told later: the rows of spec kseries 14 that the ledger decides, and the precedence of
 //! failures (spec kseries 7.1).
 
+use super::bench::MERCHANT;
 use super::check;
+use super::script::Script;
+use crate::PAYMENTS_PER_ORDER_MAX;
 
 #[test]
 fn accepted_then_confirmed_by_a_till() {
@@ -176,6 +179,33 @@ fn an_order_that_is_full_refuses_at_once() {
          pay kseries 0.01 ref=W66 endpoint=E64 -> state=pending
          pay kounta 0.01 -> ok"
     ));
+}
+
+#[test]
+fn an_order_that_has_all_the_payments_it_can_have() {
+    let mut script = Script::new("EUR");
+    script.step("open 20.00");
+    let order = script.order.expect("an order");
+    let head = script
+        .bench
+        .snapshot
+        .orders
+        .get_mut(&(MERCHANT, order))
+        .expect("the order");
+    head.last_payment_number = PAYMENTS_PER_ORDER_MAX - 2;
+    script.bench.unchecked = true;
+    for (line, expected) in [
+        ("pay kseries 1.00 ref=R1", "ok"),
+        ("pay kseries 99.00 ref=R2", "ok"),
+        // The next one, failed or not, would be one too many.
+        ("pay kseries 1.00 ref=R3", "order-full"),
+        ("pay kseries 99.00 ref=R4", "order-full"),
+        ("pay kounta 99.00", "exceeds-due"),
+        ("pay kounta 1.00", "order-full"),
+        ("pay om receipt 1", "order-full"),
+    ] {
+        assert_eq!(script.step(line).result(), expected, "{line}");
+    }
 }
 
 #[test]

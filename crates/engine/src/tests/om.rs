@@ -239,7 +239,8 @@ fn attributes_have_a_maximum() {
     let large = "x".repeat(16_000);
     check(&format!(
         "open 100.00
-         pay om receipt 10
+         pay om receipt 10 attrs=a:{large},b:{large} key=k -> attributes-too-large keys=0
+         pay om receipt 10 key=k
          update #1 attrs=a:{large} -> ok
          update #1 attrs=b:{large} -> attributes-too-large changes=none
          confirm #1 attrs=b:{large} -> attributes-too-large changes=none
@@ -574,5 +575,30 @@ fn a_doubt_is_kept_even_on_an_order_that_is_over() {
          case C1 looked-into -> ok entries=case.resolved
          case C1 again -> ok changes=none
          case C2 x -> case-not-found",
+    );
+}
+
+#[test]
+fn a_confirm_that_is_no_repeat_meets_the_state_of_the_order_first() {
+    check(
+        "open 50.00
+         pay om receipt 50 complete tref=T1
+         close
+         confirm #1 tref=T1 -> ok changes=none
+         confirm #1 tref=T2 -> order-closed changes=none",
+    );
+}
+
+#[test]
+fn the_amount_of_an_update_is_what_is_applied() {
+    check(
+        "open 10.00 service=10%
+         pay kounta 4.00 tip=0.10 -> ok u=0.10 paid=4.10
+         update #1 amount=4.10 -> ok changes=none
+         update #1 amount=5.10 correction -> ok amount=5.00 u=0.10 paid=5.10
+         update #1 amount=0.05 correction -> invalid-state changes=none paid=5.10
+         update #1 amount=0.10 correction -> ok amount=0.00 u=0.10 paid=0.10
+         close
+         update #1 amount=0.05 correction -> order-closed",
     );
 }

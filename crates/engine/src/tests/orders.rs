@@ -126,7 +126,15 @@ fn numbers_and_names() {
          show in=B -> reserved=1.00
          -- an account is found at its own location alone
          pay kseries 1 ref=R2 order=A77.1 -> fail=ACCOUNT_NOT_FOUND
+         -- the client's own number leads to the newest order that has it, wherever that is
+         open 1.00 ext=S1 as=D
+         pay kounta 0.10 order=sale:S1 -> ok
+         open 2.00 ext=S1 loc=there as=E
+         pay kounta 0.20 order=sale:S1 -> ok
+         show in=D -> paid=0.10
+         show in=E -> paid=0.20
+         pay kounta 0.10 order=sale:S2 -> order-not-found
          -- what came to nothing has a number too
-         open 1.00 ttl=60000 refusal=UNKNOWN -> account=A1234.3",
+         open 1.00 ttl=60000 refusal=UNKNOWN -> account=A1234.4",
     );
 }

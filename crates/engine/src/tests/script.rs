@@ -236,15 +236,17 @@ impl Script {
         self.order.expect("an order")
     }
 
-    /// `A` by name, `?` one that does not exist, `none`, or an account identifier.
+    /// `A` by name, `?` one that does not exist, `none`, `sale:1` by the client's number, or an account identifier.
     fn selector(&self, words: &Words<'_>) -> OrderSelector {
         match words.option("order") {
             None => OrderSelector::Id(self.current()),
             Some("none") => OrderSelector::Nothing,
             Some("?") => OrderSelector::Id(OrderId(999_999)),
-            Some(name) => match self.orders.get(name) {
-                Some(id) => OrderSelector::Id(*id),
-                None => OrderSelector::Alias(alias_hash("account", HERE, name)),
+            Some(name) => match (self.orders.get(name), name.strip_prefix("sale:")) {
+                (Some(id), _) => OrderSelector::Id(*id),
+                // Sale numbers belong to the company, and no location has the number 0.
+                (None, Some(sale)) => OrderSelector::Alias(alias_hash("external", LocationId(0), sale)),
+                (None, None) => OrderSelector::Alias(alias_hash("account", HERE, name)),
             },
         }
     }

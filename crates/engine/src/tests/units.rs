@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     ATTEMPTS_MAX, ApplicationId, EntryKind, FailureCode, KeyOutcome, KeyRecord, KeySpace, Ledger, LocationId,
     MethodId, MoneyField, OrderState, PaymentState, Posting, Rejection, Stage, Via, alias_hash,
-    contribution_of_receipt, contribution_of_refund, key_hash, retry_delay_ms,
+    attributes_bytes, contribution_of_receipt, contribution_of_refund, key_hash, retry_delay_ms,
 };
 
 #[test]
@@ -188,4 +188,23 @@ fn numbers_and_codes_are_distinct() {
     assert_eq!(Rejection::from_code("no-such-code", None), None);
     assert_eq!(FailureCode::from_code(" overpaid "), FailureCode::Overpaid);
     assert_eq!(FailureCode::from_code("printer on fire"), FailureCode::Unknown);
+}
+
+#[test]
+fn attributes_are_measured_as_the_json_they_are() {
+    let member = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    for (attributes, json) in [
+        (vec![], "{}"),
+        (vec![member("a", "1")], r#"{"a":1}"#),
+        (
+            vec![member("a", "[1,2]"), member("b", r#""x""#)],
+            r#"{"a":[1,2],"b":"x"}"#,
+        ),
+        (
+            vec![member("q\"\\\n\u{1}é", "null")],
+            r#"{"q\"\\\n\u0001é":null}"#,
+        ),
+    ] {
+        assert_eq!(attributes_bytes(&attributes), json.len(), "{json}");
+    }
 }

@@ -244,8 +244,8 @@ impl Model {
         refund.or_else(|| (!self.rows.is_empty()).then_some(0))
     }
 
-    /// Gives a payment another amount.
-    fn correct(&mut self, at: usize, amount: i64) -> Answer {
+    /// Lets a payment apply another amount.
+    fn correct(&mut self, at: usize, applied: i64) -> Answer {
         let before = self.rows[at].clone();
         if before.stands == Stands::Voided {
             return Err("payment-not-found");
@@ -254,7 +254,10 @@ impl Model {
         if before.stands == Stands::Undone {
             return Err("invalid-state");
         }
-        if at == 0 && amount + before.bound < self.refunds_of_first(None) {
+        if applied < before.bound {
+            return Err("invalid-state");
+        }
+        if at == 0 && applied < self.refunds_of_first(None) {
             return Err("exceeds-refundable");
         }
         let mut after = self.clone();
@@ -267,8 +270,8 @@ impl Model {
                 before.service.min(owed)
             };
         }
-        after.rows[at].amount = amount;
-        if before.receipt && amount + before.bound > after.due() {
+        after.rows[at].amount = applied - before.bound;
+        if before.receipt && applied > after.due() {
             return Err("exceeds-due");
         }
         let of_source = match after.rows.first() {
@@ -277,7 +280,7 @@ impl Model {
             }
             _ => i64::MAX,
         };
-        if !before.receipt && amount > after.refundable().min(of_source) {
+        if !before.receipt && applied > after.refundable().min(of_source) {
             return Err("exceeds-refundable");
         }
         if before.stands == Stands::Counted {
@@ -374,7 +377,8 @@ impl Model {
             }
             "correct refund" => {
                 let at = self.correctable()?;
-                let amount = if self.rows[at].amount == 2 { 1 } else { 2 };
+                let applied = self.rows[at].amount + self.rows[at].bound;
+                let amount = if applied == 2 { 1 } else { 2 };
                 line = format!("update #{} amount={amount} correction", at + 1);
                 self.correct(at, amount)
             }
