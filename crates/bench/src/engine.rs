@@ -24,7 +24,7 @@ const GROUP_MAX: usize = 512;
 /// leaves in the product's own tables.
 const ORDER_DOC_BYTES: usize = 420;
 const PAYMENT_DOC_BYTES: usize = 465;
-const KEY_DOC_BYTES: usize = 430;
+const KEY_DOC_BYTES: usize = 120;
 const TASK_DOC_BYTES: usize = 48;
 const JOURNAL_DOC_BYTES: usize = 290;
 
