@@ -22,6 +22,9 @@ use crate::limits::Limits;
 use crate::route::{CompanyRef, Route, Target};
 use crate::{auth, company, lines, negotiate, orders, payments, sites, webhooks};
 
+#[cfg(test)]
+mod tests;
+
 /// Longest body, in bytes: an order of a thousand lines with all that belongs to them.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 

@@ -383,11 +383,13 @@ fn without_times(text: &str) -> String {
         if line.starts_with("x-ratelimit-reset: ") {
             line = "x-ratelimit-reset: {time}".to_owned();
         }
-        if line.starts_with("retry-after: ") {
-            line = replace_runs(&line, |_, run| run == "59", "60");
+        for name in ["retry-after: ", "tender-retry: after:"] {
+            if line.starts_with(name) {
+                line = format!("{name}{{seconds}}");
+            }
         }
         out.push_str(&line);
         out.push('\n');
     }
-    out.replace("after:59", "after:60")
+    out
 }

@@ -11,6 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::webhooks::CALLBACKS_MAX;
+
 use super::shop::{
     APP_B, Bill, COMPANY, Call, SECRET_B, Shop, TOKEN_A, YEN_SITE, path, payment, payments, settings,
 };
@@ -467,16 +469,6 @@ async fn callback_uri_is_called_when_the_status_changes() {
 #[tokio::test]
 async fn there_is_a_most_of_everything() {
     let shop = Shop::open().await;
-    for number in 0..100 {
-        let body = format!(r#"{{"site_id":923,"callback_uri":"https://client.example/{number}"}}"#);
-        shop.post("/v1/companies/me/orders.json", &body)
-            .await
-            .expect(201, &[]);
-    }
-    let body = r#"{"site_id":923,"callback_uri":"https://client.example/one-more"}"#;
-    shop.post("/v1/companies/me/orders.json", body)
-        .await
-        .expect(400, &[("/field", "callback_uri")]);
     for _ in 0..100 {
         subscribe(&shop, "orders/created").await;
     }
@@ -489,4 +481,42 @@ async fn there_is_a_most_of_everything() {
     shop.post(HOOKS, &body)
         .await
         .expect(400, &[("/field", "headers")]);
+    let sites = vec!["1"; 101].join(",");
+    let body = format!(r#"{{"topic":"orders/created","filter":{{"site_ids":[{sites}]}}}}"#);
+    shop.post(HOOKS, &body)
+        .await
+        .expect(400, &[("/field", "filter.site_ids")]);
+}
+
+/// However many URLs a client invents, orders go on being made, and the newest URLs are called.
+#[tokio::test]
+async fn callbacks_make_room_for_each_other() {
+    let shop = Shop::open().await;
+    let name = async |number: usize| {
+        let body = format!(r#"{{"site_id":923,"callback_uri":"https://client.example/{number}"}}"#);
+        shop.post("/v1/companies/me/orders.json", &body)
+            .await
+            .expect(201, &[]);
+        shop.clock.advance(1);
+    };
+    let urls = async || {
+        let directory = shop.tender.directory(COMPANY).await.unwrap().unwrap();
+        directory
+            .endpoints
+            .values()
+            .map(|endpoint| endpoint.url.clone())
+            .collect::<Vec<String>>()
+    };
+    for number in 0..CALLBACKS_MAX {
+        name(number).await;
+    }
+    // Named again a day later, the first one is not the oldest any more.
+    shop.clock.advance(24 * 3_600_000);
+    name(0).await;
+    assert_eq!(urls().await.len(), CALLBACKS_MAX);
+    name(CALLBACKS_MAX).await;
+    let kept = urls().await;
+    assert_eq!(kept.len(), CALLBACKS_MAX);
+    let is_kept = |number: usize| kept.contains(&format!("https://client.example/{number}"));
+    assert!(is_kept(0) && !is_kept(1) && is_kept(2) && is_kept(CALLBACKS_MAX));
 }

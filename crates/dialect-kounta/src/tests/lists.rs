@@ -483,3 +483,30 @@ async fn list_rows_hold_what_clients_sum() {
         assert!(row.get(key).is_some(), "{key}");
     }
 }
+
+#[tokio::test]
+async fn a_list_over_very_many_sites_names_one() {
+    let shop = Shop::open().await;
+    for id in 2_000..2_063 {
+        let site = tender_service::Location {
+            id,
+            currency: "AUD".to_owned(),
+            ..tender_service::Location::default()
+        };
+        let kind = tender_service::DirectoryKind::Location;
+        shop.tender
+            .put_directory(super::shop::COMPANY, kind, id, &site)
+            .await
+            .unwrap();
+    }
+    let order = shop.order().await.0;
+    // The whole company is one scan, and so is one site; bounds in three currencies would be a scan for each site.
+    assert_eq!(ids(&shop, ORDERS).await, [order]);
+    assert_eq!(
+        ids(&shop, "/v1/companies/me/orders/sites/923.json?value=11").await,
+        [order]
+    );
+    shop.get(&format!("{ORDERS}?value=11"))
+        .await
+        .expect(400, &[("/field", "site_id")]);
+}

@@ -5,14 +5,18 @@
 //! requests at once, or on two nodes, write the same record.
 
 use tender_engine::{LocationId, alias_hash};
+use tender_service::{DirectoryKind, Endpoint};
 
 use super::settings::HookSettings;
 use super::{endpoints, new_endpoint, put};
 use crate::errors::ApiError;
 use crate::exchange::Exchange;
 
-/// URLs that one application may name at one company.
-const CALLBACKS_MAX: usize = 100;
+/// URLs that one application has at one company. An order with one more takes the place of the one that was named
+/// longest ago: an order must not fail for want of room, and the orders of that URL are long over.
+pub(crate) const CALLBACKS_MAX: usize = 200;
+/// How old the note of a URL's last use may become before it is written again.
+const USE_NOTED_FOR_MS: i64 = 24 * 3_600_000;
 /// Ids of callbacks are in the upper half of what an id can be; the clock reaches it in the year 2042.
 const ID_BASE: u64 = 1 << 52;
 /// The bits of a hash that fit below it.
@@ -21,18 +25,32 @@ const ID_MASK: u64 = (1 << 51) - 1;
 /// Makes sure that a URL has its endpoint.
 ///
 /// # Errors
-/// 400 for one URL too many, or the storage is away.
+/// When the storage is away.
 pub(crate) async fn ensure(exchange: &Exchange, uri: &str) -> Result<(), ApiError> {
-    let callbacks = || endpoints(exchange).filter(|(_, settings)| settings.callback);
-    if callbacks().any(|(endpoint, _)| endpoint.url == uri) {
-        return Ok(());
+    let callbacks: Vec<&Endpoint> = endpoints(exchange)
+        .filter(|(_, settings)| settings.callback)
+        .map(|(endpoint, _)| endpoint)
+        .collect();
+    let now_ms = exchange.tender.now().0;
+    if let Some(known) = callbacks.iter().find(|endpoint| endpoint.url == uri) {
+        if now_ms.saturating_sub(known.updated_at_ms) < USE_NOTED_FOR_MS {
+            return Ok(());
+        }
+        let used = Endpoint {
+            updated_at_ms: now_ms,
+            ..(*known).clone()
+        };
+        return put(exchange, &used).await;
     }
-    if callbacks().count() >= CALLBACKS_MAX {
-        return Err(ApiError::field(
-            "callback_uri",
-            "too many different callback_uri",
-            "Use one URL for many orders: the body says which order it is about.",
-        ));
+    let oldest = callbacks
+        .iter()
+        .min_by_key(|endpoint| (endpoint.updated_at_ms, endpoint.id));
+    if let Some(oldest) = oldest.filter(|_| callbacks.len() >= CALLBACKS_MAX) {
+        let kind = DirectoryKind::Endpoint;
+        exchange
+            .tender
+            .delete_directory(exchange.company(), kind, oldest.id)
+            .await?;
     }
     let mut id = id_of(exchange, uri);
     while exchange.directory.endpoints.contains_key(&id) {

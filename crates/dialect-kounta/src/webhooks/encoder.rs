@@ -9,7 +9,7 @@ use tender_service::{Application, Endpoint, Message, OrderView, Settings, Webhoo
 use tender_wire::JsonWriter;
 
 use super::DIALECT;
-use super::settings::HookSettings;
+use super::settings::{HookSettings, is_callback};
 use super::topic::may_change_status;
 use crate::orders::{encode_order, labels};
 
@@ -32,11 +32,12 @@ impl WebhookEncoder for KountaEncoder {
     }
 
     fn needs_full_order(&self, notices: &[Notice], endpoint: &Endpoint) -> bool {
-        let settings = HookSettings::of(endpoint);
-        match settings.topic {
-            Some(topic) => topic.may_be_news(notices),
-            None => settings.callback && may_change_status(notices),
+        if is_callback(endpoint) {
+            return may_change_status(notices);
         }
+        HookSettings::of(endpoint)
+            .topic
+            .is_some_and(|topic| topic.may_be_news(notices))
     }
 
     fn encode(&self, event: &WebhookEvent<'_>, endpoint: &Endpoint) -> Vec<Message> {
@@ -46,14 +47,16 @@ impl WebhookEncoder for KountaEncoder {
         else {
             return Vec::new();
         };
+        // A merchant may have many callbacks, and an order has one at most.
+        if is_callback(endpoint) && !calls_back(endpoint, view) {
+            return Vec::new();
+        }
         let settings = HookSettings::of(endpoint);
         let name = match settings.topic {
             Some(topic) if wants(&settings, view) && topic.is_news(event.notices, view.order.state) => {
                 topic.word()
             }
-            None if settings.callback && calls_back(endpoint, view) && may_change_status(event.notices) => {
-                CALLBACK_EVENT
-            }
+            None if settings.callback && may_change_status(event.notices) => CALLBACK_EVENT,
             _ => return Vec::new(),
         };
         let body = JsonWriter::object(|object| encode_order(object, view, event.directory));

@@ -22,6 +22,8 @@ use crate::exchange::{Exchange, parse};
 use decode::HookFields;
 use settings::HookSettings;
 
+#[cfg(test)]
+pub(crate) use callback::CALLBACKS_MAX;
 pub(crate) use callback::ensure as ensure_callback;
 pub use encoder::encoder;
 

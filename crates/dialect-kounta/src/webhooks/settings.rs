@@ -36,3 +36,12 @@ impl HookSettings {
         serde_json::to_value(self).map_err(|_| Failure::Internal)
     }
 }
+
+/// Whether an endpoint stands for a `callback_uri`, told without reading all of its settings.
+pub(super) fn is_callback(endpoint: &Endpoint) -> bool {
+    endpoint
+        .settings
+        .get("callback")
+        .and_then(serde_json::Value::as_bool)
+        .unwrap_or(false)
+}
