@@ -1,20 +1,20 @@
 //! From a request body to a command: shapes, types, lengths and signs, all reported together (spec om 8.3, step 7).
 
-use std::collections::BTreeMap;
-
 use axum::http::HeaderMap;
 use tender_engine::{
-    ATTRIBUTES_BYTES_MAX, AmountSpec, AttributesPatch, ConfirmPayment, Direction, KeyClaim, KeySpace, Lookup,
-    MethodKind, MethodRef, OnRefusal, OrderId, OrderSelector, PaymentId, PaymentPatch, PaymentSpec,
-    PaymentState, Settle, UpdatePayment,
+    ATTRIBUTES_BYTES_MAX, AmountSpec, AttributesPatch, ConfirmPayment, Direction, Lookup, MethodKind,
+    MethodRef, OnRefusal, OrderId, OrderSelector, PaymentId, PaymentPatch, PaymentSpec, PaymentState, Settle,
+    UpdatePayment, attributes_bytes,
 };
 use tender_money::Decimal;
 use tender_service::Directory;
-use tender_wire::{FieldError, FieldErrors, Json, Limits, Object, Presence, Reader, ids_text};
+use tender_wire::{
+    FIELD_ERRORS_MAX, FieldError, FieldErrors, Json, Limits, Object, Presence, Reader, ids_text,
+};
 
 use crate::envelope::OmWarning;
 use crate::errors::OmError;
-use crate::session::text;
+use crate::key;
 
 /// Longest ids (spec om L13), in characters.
 const ID_CHARS_MAX: usize = 128;
@@ -22,8 +22,8 @@ const ID_CHARS_MAX: usize = 128;
 const TRANSACTION_REF_CHARS_MAX: usize = 255;
 /// Longest `note`.
 const NOTE_CHARS_MAX: usize = 1_000;
-/// Longest `Idempotency-Key`.
-const KEY_CHARS_MAX: usize = 64;
+/// Warnings of one answer; what a body holds beyond that is ignored without a word.
+const WARNINGS_MAX: usize = 100;
 
 const CREATE_MEMBERS: [&str; 12] = [
     "orderId",
@@ -76,17 +76,21 @@ pub fn payment_id(uid: &str) -> Result<PaymentId, OmError> {
     })
 }
 
-/// Parses a body: JSON within limits, no member twice.
+/// Parses a body: JSON within limits.
 pub fn parse(body: &[u8]) -> Result<Json<'_>, OmError> {
-    let json = Json::parse(body, Limits::REQUEST).map_err(|error| OmError::body(error.to_string()))?;
-    match duplicate(&json, "") {
-        Some(path) => Err(OmError::parameter(&path, "the member is given twice")),
-        None => Ok(json),
-    }
+    Json::parse(body, Limits::REQUEST).map_err(|error| OmError::body(error.to_string()))
 }
 
-/// The path of a member that stands twice in one object.
-fn duplicate(json: &Json<'_>, path: &str) -> Option<String> {
+/// Every member that stands twice in one object, with what is wrong about it.
+fn duplicates(json: &Json<'_>) -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    find_duplicates(json, "", &mut paths);
+    paths.truncate(FIELD_ERRORS_MAX);
+    let complaint = |path| (path, "the member is given twice".to_owned());
+    paths.into_iter().map(complaint).collect()
+}
+
+fn find_duplicates(json: &Json<'_>, path: &str, found: &mut Vec<String>) {
     let below = |name: &str| {
         if path.is_empty() {
             name.to_owned()
@@ -96,15 +100,17 @@ fn duplicate(json: &Json<'_>, path: &str) -> Option<String> {
     };
     match json {
         Json::Object(object) => {
-            let twice = object.duplicates().first().map(|name| below(name));
-            twice.or_else(|| {
-                object
-                    .iter()
-                    .find_map(|(name, value)| duplicate(value, &below(name)))
-            })
+            found.extend(object.duplicates().into_iter().map(below));
+            for (name, value) in object.iter() {
+                find_duplicates(value, &below(name), found);
+            }
         }
-        Json::Array(items) => items.iter().find_map(|item| duplicate(item, path)),
-        _ => None,
+        Json::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_duplicates(item, &format!("{path}[{index}]"), found);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -116,11 +122,12 @@ struct Params<'j, 'p> {
 }
 
 impl<'j, 'p> Params<'j, 'p> {
-    fn new(reader: Reader<'j, 'p>) -> Self {
+    /// Over the members of `params`, which is inside `body`.
+    fn new(body: &Json<'_>, reader: Reader<'j, 'p>) -> Self {
         Self {
             reader,
             errors: FieldErrors::new(),
-            more: Vec::new(),
+            more: duplicates(body),
         }
     }
 
@@ -233,17 +240,10 @@ impl<'j, 'p> Params<'j, 'p> {
         Some(patch.collect())
     }
 
+    /// A refund's source; `null` clears it.
     fn source(&mut self) -> Option<Lookup<PaymentId>> {
-        Some(match self.clearable("sourcePaymentId", ID_CHARS_MAX)? {
-            None => Lookup::Absent,
-            Some(text) => match ids_text::read_payment(text) {
-                Some((order, number)) => Lookup::Known(PaymentId {
-                    order: OrderId(order),
-                    number,
-                }),
-                None => Lookup::Unknown,
-            },
-        })
+        let text = self.clearable("sourcePaymentId", ID_CHARS_MAX)?;
+        Some(text.map_or(Lookup::Absent, source))
     }
 
     /// The order that the caller believes the payment is on.
@@ -264,14 +264,13 @@ impl<'j, 'p> Params<'j, 'p> {
         if !fields.is_empty() {
             return Err(OmError::parameters(fields));
         }
-        let mut unknown: Vec<&str> = self.reader.unknown(known).collect();
-        unknown.dedup();
+        let unknown = self.reader.unknown(known);
         let warning = |name: &str| OmWarning {
             code: "UnknownParameter",
             message: "the parameter is not known here and was ignored",
             field: self.reader.path_of(name),
         };
-        Ok(unknown.into_iter().map(warning).collect())
+        Ok(unknown.take(WARNINGS_MAX).map(warning).collect())
     }
 }
 
@@ -295,6 +294,11 @@ fn method(directory: &Directory, text: &str) -> Lookup<(MethodRef, MethodKind)> 
     }
 }
 
+/// A payment named by its text id.
+fn source(text: &str) -> Lookup<PaymentId> {
+    payment_id(text).map_or(Lookup::Unknown, Lookup::Known)
+}
+
 /// Create (spec om 4.2).
 pub fn create(
     json: &Json<'_>,
@@ -305,7 +309,7 @@ pub fn create(
     let reader = body
         .require_object("params")
         .map_err(|error| body_error(&error))?;
-    let mut params = Params::new(reader);
+    let mut params = Params::new(json, reader);
     let order = match params.errors.ok(params.reader.require::<&str>("orderId")) {
         Some(order) if params.check_text("orderId", order, ID_CHARS_MAX) => order,
         _ => "",
@@ -316,7 +320,7 @@ pub fn create(
     let method_id = params.id("methodId", ID_CHARS_MAX);
     let customer = params.id("customerUid", ID_CHARS_MAX);
     let status = params.status();
-    let source = params.source();
+    let source_id = params.clearable("sourcePaymentId", ID_CHARS_MAX).flatten();
     let transaction_ref = params
         .clearable("transactionRef", TRANSACTION_REF_CHARS_MAX)
         .flatten();
@@ -327,10 +331,17 @@ pub fn create(
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)))
         .collect();
-    if compact_size(&attributes) > ATTRIBUTES_BYTES_MAX {
+    if attributes_bytes(&attributes) > ATTRIBUTES_BYTES_MAX {
         params.complain("attrs", "attrs are larger than 16384 bytes");
     }
-    let fields = canonical_fields(params.reader.members());
+    let key = match key::header(headers) {
+        Ok(key) => key,
+        Err(message) => {
+            params.more.push((key::HEADER.to_owned(), message.to_owned()));
+            None
+        }
+    };
+    let attributes_sent = params.reader.members().get("attrs").and_then(Json::as_object);
     let warnings = params.finish(&CREATE_MEMBERS)?;
     let selector = match ids_text::read(ids_text::ORDER, order) {
         Some(id) => OrderSelector::Id(OrderId(id)),
@@ -342,12 +353,17 @@ pub fn create(
     } else {
         Settle::Open(state)
     };
+    let texts = key::Texts {
+        order,
+        method: method_id,
+        source: source_id,
+        attributes: attributes_sent,
+    };
     let amount = amount.map_or(AmountSpec::Remaining, AmountSpec::Exact);
-    let command = PaymentSpec {
+    let mut command = PaymentSpec {
         method: method_id.map_or(Lookup::Absent, |id| method(directory, id)),
         on_refusal: OnRefusal::RejectAndRemember,
-        keys: idempotency_key(headers, fields)?.into_iter().collect(),
-        source: source.unwrap_or(Lookup::Absent),
+        source: source_id.map_or(Lookup::Absent, source),
         transaction_ref: transaction_ref.map(str::to_owned),
         attributes,
         invoice: invoice.map(str::to_owned),
@@ -356,6 +372,10 @@ pub fn create(
         custom: custom.unwrap_or(false),
         ..PaymentSpec::new(selector, direction.unwrap_or(Direction::Receipt), amount, settle)
     };
+    command.keys = key
+        .map(|key| key::claim(key, &command, &texts))
+        .into_iter()
+        .collect();
     Ok(Decoded {
         command,
         warnings,
@@ -374,7 +394,7 @@ pub fn update(
     let reader = body
         .require_object("params")
         .map_err(|error| body_error(&error))?;
-    let mut params = Params::new(reader);
+    let mut params = Params::new(json, reader);
     let id = params.id("id", ID_CHARS_MAX);
     let asserted_order = params.asserted_order();
     let patch = PaymentPatch {
@@ -430,11 +450,15 @@ pub fn confirm(body: &[u8], uid: &str, payment: PaymentId) -> Result<Decoded<Con
             wrong_id: false,
         });
     }
-    let json = parse(body)?;
-    let body = Reader::root(&json).map_err(|error| body_error(&error))?;
+    let json = &parse(body)?;
+    let body = Reader::root(json).map_err(|error| body_error(&error))?;
     let reader = match body.object("params").map_err(|error| body_error(&error))? {
         Presence::Value(reader) => reader,
         Presence::Absent => {
+            let twice = duplicates(json);
+            if !twice.is_empty() {
+                return Err(OmError::parameters(twice));
+            }
             return Ok(Decoded {
                 command: empty,
                 warnings: Vec::new(),
@@ -443,14 +467,16 @@ pub fn confirm(body: &[u8], uid: &str, payment: PaymentId) -> Result<Decoded<Con
         }
         Presence::Null => return Err(OmError::parameter("params", "params must be an object")),
     };
-    let mut params = Params::new(reader);
+    let mut params = Params::new(json, reader);
     let id = params.id("id", ID_CHARS_MAX);
     let command = ConfirmPayment {
         payment,
         asserted_order: params.asserted_order(),
         customer: params.id("customerUid", ID_CHARS_MAX).map(str::to_owned),
+        // It is nullable everywhere; there is nothing to clear here, so `null` says nothing.
         transaction_ref: params
-            .id("transactionRef", TRANSACTION_REF_CHARS_MAX)
+            .clearable("transactionRef", TRANSACTION_REF_CHARS_MAX)
+            .flatten()
             .map(str::to_owned),
         attributes: params.attributes(),
     };
@@ -469,68 +495,4 @@ pub fn confirm(body: &[u8], uid: &str, payment: PaymentId) -> Result<Decoded<Con
         warnings,
         wrong_id,
     })
-}
-
-/// The key, when one was sent (spec om row 44).
-fn idempotency_key(headers: &HeaderMap, fields: Vec<(String, String)>) -> Result<Option<KeyClaim>, OmError> {
-    if !headers.contains_key("idempotency-key") {
-        return Ok(None);
-    }
-    let key = text(headers, "idempotency-key").unwrap_or_default();
-    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-    if key.is_empty() || key.len() > KEY_CHARS_MAX || !visible {
-        let message = "Idempotency-Key must be 1 to 64 visible ASCII characters";
-        return Err(OmError::parameter("Idempotency-Key", message));
-    }
-    let text = key.to_owned();
-    Ok(Some(KeyClaim {
-        space: KeySpace::IdempotencyKey,
-        text,
-        fields,
-        refuse_repeats: false,
-    }))
-}
-
-/// The command in canonical form: equal for every spelling of the same request.
-fn canonical_fields(params: &Object<'_>) -> Vec<(String, String)> {
-    let known = CREATE_MEMBERS
-        .iter()
-        .filter_map(|name| Some((name, params.get(name)?)));
-    known
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (format!("params.{name}"), canonical(value)))
-        .collect()
-}
-
-/// JSON with sorted members and plain numbers.
-fn canonical(json: &Json<'_>) -> String {
-    match json {
-        Json::Object(object) => {
-            let members: BTreeMap<&str, String> = object
-                .iter()
-                .map(|(name, value)| (name, canonical(value)))
-                .collect();
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, value)| format!("{name:?}:{value}"))
-                .collect();
-            format!("{{{}}}", members.join(","))
-        }
-        Json::Array(items) => {
-            let items: Vec<String> = items.iter().map(canonical).collect();
-            format!("[{}]", items.join(","))
-        }
-        Json::Number(number) => match number.decimal() {
-            Ok(decimal) => decimal.to_string(),
-            Err(_) => number.as_str().to_owned(),
-        },
-        other => other.to_text(),
-    }
-}
-
-fn compact_size(attributes: &[(String, String)]) -> usize {
-    // Quotes, colon and comma around every member.
-    attributes
-        .iter()
-        .fold(2, |size, (name, value)| size + name.len() + value.len() + 4)
 }

@@ -1,7 +1,7 @@
 //! From ledger records to response items (spec om 4.6, 4.7, 7).
 
 use jiff::Timestamp as Moment;
-use tender_engine::{Direction, OrderState, Payment, PaymentState, Timestamp, Via};
+use tender_engine::{Direction, MethodRef, OrderState, Payment, PaymentState, Timestamp, Via};
 use tender_money::Decimal;
 use tender_service::{Directory, Method, OrderView};
 use tender_wire::{ArrayWriter, ObjectWriter, ids_text};
@@ -14,19 +14,30 @@ pub fn order_data(data: &mut ObjectWriter<'_>, view: &OrderView, directory: &Dir
             list.object(|object| write_item(object, view, payment));
         }
     });
-    let mut methods: Vec<u64> = Vec::new();
+    let mut methods: Vec<&MethodRef> = Vec::new();
     for method in items.iter().filter_map(|payment| payment.method.as_ref()) {
-        if !methods.contains(&method.id.0) {
-            methods.push(method.id.0);
+        if methods.iter().all(|listed| listed.id != method.id) {
+            methods.push(method);
         }
     }
     data.array("paymentMethods", |list| {
-        for id in methods {
-            if let Some(method) = directory.methods.get(&id) {
-                write_method(list, method);
+        for method in methods {
+            match directory.methods.get(&method.id.0) {
+                Some(method) => write_method(list, method),
+                None => write_method(list, &remembered(method)),
             }
         }
     });
+}
+
+/// A method that is in the catalogue no more, as its payments remember it: the list must be complete.
+fn remembered(method: &MethodRef) -> Method {
+    Method {
+        id: method.id.0,
+        code: method.code.clone(),
+        name: method.name.clone(),
+        ..Method::default()
+    }
 }
 
 /// Writes the merchant's whole catalogue, by creation and then by id.

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use tender_http::{MoneyMoved, RequestId, Retry, advise};
+use tender_http::{MoneyMoved, REQUEST_ID_HEADER, RequestId, Retry, advise};
 use tender_wire::{JsonWriter, ObjectWriter};
 
 use crate::errors::OmError;
@@ -75,13 +75,12 @@ impl Envelope {
             self.members(object);
             object.object("data", data);
         });
-        respond(StatusCode::OK, body.into_bytes())
+        self.respond(StatusCode::OK, body.into_bytes())
     }
 
     /// A success about one payment.
-    pub fn succeed_about(&self, moved: bool, data: impl FnOnce(&mut ObjectWriter<'_>)) -> Response {
+    pub fn succeed_about(&self, moved: MoneyMoved, data: impl FnOnce(&mut ObjectWriter<'_>)) -> Response {
         let mut response = self.succeed(data);
-        let moved = if moved { MoneyMoved::Yes } else { MoneyMoved::No };
         advise(response.headers_mut(), moved, Retry::Never);
         response
     }
@@ -113,17 +112,19 @@ impl Envelope {
                 }
             });
         });
-        let mut response = respond(error.status, body.into_bytes());
+        let mut response = self.respond(error.status, body.into_bytes());
         advise(response.headers_mut(), error.moved, error.retry);
         response
     }
-}
 
-fn respond(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response {
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Ok(id) = HeaderValue::from_str(&self.request_id.to_string()) {
+            headers.insert(REQUEST_ID_HEADER, id);
+        }
+        response
+    }
 }

@@ -7,6 +7,7 @@ mod decode;
 mod encode;
 mod envelope;
 mod errors;
+mod key;
 mod quota;
 mod routes;
 mod session;

@@ -38,8 +38,9 @@ impl Quota {
         }
         if entry.1 >= limit {
             let left_ms = DAY_MS - now.rem_euclid(DAY_MS);
-            let seconds = u32::try_from(left_ms.div_euclid(1_000)).unwrap_or(u32::MAX);
-            return Err(OmError::quota(seconds.max(1)));
+            // Rounded up: a second too early is refused again.
+            let seconds = u32::try_from(left_ms.saturating_add(999).div_euclid(1_000)).unwrap_or(u32::MAX);
+            return Err(OmError::quota(seconds));
         }
         entry.1 += 1;
         Ok(())

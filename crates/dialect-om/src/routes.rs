@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
-use tender_engine::{Command, DeletePayment, OrderId, Outcome, Payment, PaymentId, PaymentState, Warning};
-use tender_http::RequestId;
+use tender_engine::{
+    Command, DeletePayment, OrderId, OrderSelector, OrderState, Outcome, Payment, PaymentId, PaymentState,
+    Warning,
+};
+use tender_http::{MoneyMoved, RequestId};
 use tender_service::{Done, OrderView, Tender};
 use tender_wire::ids_text;
 
@@ -37,29 +41,42 @@ impl Om {
         Session::open(&self.tender, &self.quota, &parts.headers, envelope).await
     }
 
+    /// Executes a command about a payment; answers the payment and whether this is the first answer to a key again.
     async fn execute(
         &self,
         session: &Session,
         command: Command,
         has_key: bool,
         envelope: &mut Envelope,
-    ) -> Result<Box<Payment>, OmError> {
+    ) -> Result<(Box<Payment>, bool), OmError> {
         let done = self.tender.execute(&session.caller, command).await;
         let Done {
-            outcome, warnings, ..
+            outcome,
+            warnings,
+            repeated,
+            ..
         } = done.map_err(|failure| OmError::from_failure(&failure, has_key))?;
         envelope.warn(warnings.iter().map(ledger_warning));
         match outcome {
-            Some(Outcome::Payment(payment)) => Ok(payment),
+            Some(Outcome::Payment(payment)) => Ok((payment, repeated)),
             _ => Err(OmError::outcome_unknown()),
         }
     }
 
-    /// The payment's order, as it stands now.
-    async fn view(&self, session: &Session, order: OrderId) -> Result<OrderView, OmError> {
+    /// A payment's order after a change of the payment. The change stands, so nothing that goes wrong here may read like
+    /// a refusal.
+    async fn changed(&self, session: &Session, order: OrderId) -> Result<OrderView, OmError> {
         let view = self.tender.order(session.caller.merchant, order).await;
-        let view = view.map_err(|failure| OmError::from_failure(&failure, false))?;
-        view.ok_or_else(OmError::order_not_found)
+        view.ok().flatten().ok_or_else(OmError::outcome_unknown)
+    }
+
+    /// Refuses an order that the key does not reach, in the words for one that is not there.
+    async fn reach(&self, session: &Session, order: OrderId, absent: fn() -> OmError) -> Result<(), OmError> {
+        if session.covers(&self.tender, order).await? {
+            Ok(())
+        } else {
+            Err(absent())
+        }
     }
 }
 
@@ -87,6 +104,13 @@ fn envelope(service: &'static str, request: &Request) -> Envelope {
     Envelope::new(service, RequestId::of(request.extensions()))
 }
 
+/// The `{uid}` of a path; percent-encoding that is no text is an id that no payment has.
+type Uid = Result<Path<String>, PathRejection>;
+
+fn text_of(uid: &Uid) -> &str {
+    uid.as_ref().map_or("", |Path(uid)| uid)
+}
+
 /// `POST /v1/om/payments`
 pub async fn create(State(om): State<Om>, request: Request) -> Response {
     let mut envelope = envelope("createPayment", &request);
@@ -95,30 +119,30 @@ pub async fn create(State(om): State<Om>, request: Request) -> Response {
 }
 
 /// `PATCH /v1/om/payments/{uid}`
-pub async fn update(State(om): State<Om>, Path(uid): Path<String>, request: Request) -> Response {
+pub async fn update(State(om): State<Om>, uid: Uid, request: Request) -> Response {
     let mut envelope = envelope("updatePayment", &request);
-    let result = om.update(&uid, request, &mut envelope).await;
+    let result = om.update(text_of(&uid), request, &mut envelope).await;
     answer(&envelope, result)
 }
 
 /// `PATCH /v1/om/payments/{uid}/confirm`
-pub async fn confirm(State(om): State<Om>, Path(uid): Path<String>, request: Request) -> Response {
+pub async fn confirm(State(om): State<Om>, uid: Uid, request: Request) -> Response {
     let mut envelope = envelope("confirmPayment", &request);
-    let result = om.confirm(&uid, request, &mut envelope).await;
+    let result = om.confirm(text_of(&uid), request, &mut envelope).await;
     answer(&envelope, result)
 }
 
 /// `DELETE /v1/om/payments/{uid}`
-pub async fn delete(State(om): State<Om>, Path(uid): Path<String>, request: Request) -> Response {
+pub async fn delete(State(om): State<Om>, uid: Uid, request: Request) -> Response {
     let mut envelope = envelope("deletePayment", &request);
-    let result = om.delete(&uid, request, &mut envelope).await;
+    let result = om.delete(text_of(&uid), request, &mut envelope).await;
     answer(&envelope, result)
 }
 
 /// `GET /v1/om/payments?orderId=`
 pub async fn list(
     State(om): State<Om>,
-    query: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
     request: Request,
 ) -> Response {
     let mut envelope = envelope("listPayments", &request);
@@ -150,12 +174,26 @@ impl Om {
         let json = decode::parse(&body)?;
         let decoded = decode::create(&json, &headers, &session.directory)?;
         envelope.warn(decoded.warnings);
+        if let OrderSelector::Id(order) = decoded.command.order {
+            self.reach(&session, order, OmError::order_not_found).await?;
+        }
         let has_key = !decoded.command.keys.is_empty();
         let command = Command::Pay(Box::new(decoded.command));
-        let payment = self.execute(&session, command, has_key, envelope).await?;
-        Ok(envelope.succeed_about(is_complete(&payment), |data| {
-            data.string("id", &payment_text(&payment))
-        }))
+        let (payment, repeated) = self.execute(&session, command, has_key, envelope).await?;
+        let moved = if repeated {
+            self.moved_by_now(&session, payment.id).await
+        } else {
+            moved(&payment)
+        };
+        Ok(envelope.succeed_about(moved, |data| data.string("id", &payment_text(&payment))))
+    }
+
+    /// Where a payment stands whose first answer is given again.
+    async fn moved_by_now(&self, session: &Session, id: PaymentId) -> MoneyMoved {
+        match self.tender.payment(session.caller.merchant, id).await {
+            Ok(Some(payment)) => moved(&payment),
+            Ok(None) | Err(_) => MoneyMoved::Unknown,
+        }
     }
 
     async fn update(
@@ -171,12 +209,13 @@ impl Om {
         // The body's own faults come before the payment (8.3: step 7 before step 8).
         let id = decode::payment_id(uid);
         let decoded = decode::update(&json, uid, id.clone().unwrap_or(NOWHERE), &session.directory)?;
-        id?;
+        self.reach(&session, id?.order, OmError::payment_not_found)
+            .await?;
         envelope.warn(decoded.warnings);
         let command = Command::UpdatePayment(Box::new(decoded.command));
-        let payment = self.execute(&session, command, false, envelope).await;
-        let payment = payment.map_err(|error| named(error, decoded.wrong_id))?;
-        Ok(envelope.succeed_about(is_complete(&payment), |data| data.bool("success", true)))
+        let executed = self.execute(&session, command, false, envelope).await;
+        let (payment, _) = executed.map_err(|error| named(error, decoded.wrong_id))?;
+        Ok(envelope.succeed_about(moved(&payment), |data| data.bool("success", true)))
     }
 
     async fn confirm(
@@ -191,15 +230,16 @@ impl Om {
         let id = decode::payment_id(uid);
         let decoded = decode::confirm(&body, uid, id.clone().unwrap_or(NOWHERE))?;
         let id = id?;
+        self.reach(&session, id.order, OmError::payment_not_found).await?;
         envelope.warn(decoded.warnings);
         if self.tender.settings().om_confirm_once {
             self.refuse_repeat(&session, id).await?;
         }
         let command = Command::ConfirmPayment(decoded.command);
-        let payment = self.execute(&session, command, false, envelope).await;
-        let payment = payment.map_err(|error| named(error, decoded.wrong_id))?;
-        let view = self.view(&session, id.order).await?;
-        Ok(envelope.succeed_about(is_complete(&payment), |data| {
+        let executed = self.execute(&session, command, false, envelope).await;
+        let (payment, _) = executed.map_err(|error| named(error, decoded.wrong_id))?;
+        let view = self.changed(&session, id.order).await?;
+        Ok(envelope.succeed_about(moved(&payment), |data| {
             order_data(data, &view, &session.directory)
         }))
     }
@@ -225,11 +265,13 @@ impl Om {
         let (parts, _) = request.into_parts();
         let session = self.open(&parts, envelope).await?;
         let payment = decode::payment_id(uid)?;
+        self.reach(&session, payment.order, OmError::payment_not_found)
+            .await?;
         let open_only = self.tender.settings().om_delete_open_only;
         let command = Command::DeletePayment(DeletePayment { payment, open_only });
         self.execute(&session, command, false, envelope).await?;
-        let view = self.view(&session, payment.order).await?;
-        Ok(envelope.succeed_about(false, |data| order_data(data, &view, &session.directory)))
+        let view = self.changed(&session, payment.order).await?;
+        Ok(envelope.succeed_about(MoneyMoved::No, |data| order_data(data, &view, &session.directory)))
     }
 
     async fn list(
@@ -242,8 +284,12 @@ impl Om {
         let session = self.open(&parts, envelope).await?;
         let order = order.ok_or_else(|| OmError::parameter("orderId", "the orderId parameter is missing"))?;
         let order = ids_text::read(ids_text::ORDER, order).ok_or_else(OmError::order_not_found)?;
-        let view = self.view(&session, OrderId(order)).await?;
-        if view.order.state == tender_engine::OrderState::Proposed {
+        self.reach(&session, OrderId(order), OmError::order_not_found)
+            .await?;
+        let view = self.tender.order(session.caller.merchant, OrderId(order)).await;
+        let view = view.map_err(|failure| OmError::from_failure(&failure, false))?;
+        let view = view.ok_or_else(OmError::order_not_found)?;
+        if view.order.state == OrderState::Proposed {
             return Err(OmError::order_not_found());
         }
         Ok(envelope.succeed(|data| order_data(data, &view, &session.directory)))
@@ -267,4 +313,13 @@ const NOWHERE: PaymentId = PaymentId {
 
 fn is_complete(payment: &Payment) -> bool {
     payment.state == PaymentState::Complete
+}
+
+/// Money has moved while a payment stands complete (spec om 1.1).
+fn moved(payment: &Payment) -> MoneyMoved {
+    if is_complete(payment) {
+        MoneyMoved::Yes
+    } else {
+        MoneyMoved::No
+    }
 }

@@ -6,9 +6,9 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
-use tender_engine::{MerchantId, Via};
+use tender_engine::{MerchantId, OrderId, Via};
 use tender_http::{BodyError, read_body};
-use tender_service::{AuthFailure, Caller, Directory, Failure, PrincipalKind, Tender};
+use tender_service::{AuthFailure, Caller, Directory, Failure, Principal, PrincipalKind, Tender};
 use tender_wire::ids_text;
 
 use crate::envelope::Envelope;
@@ -25,6 +25,7 @@ pub struct Session {
     pub caller: Caller,
     /// The organisation's directory.
     pub directory: Arc<Directory>,
+    principal: Principal,
 }
 
 impl Session {
@@ -61,7 +62,19 @@ impl Session {
         Ok(Self {
             caller: principal.caller(Via::Om),
             directory,
+            principal,
         })
+    }
+
+    /// Whether an order is within the key's reach. One that is not is answered as if it did not exist; whether it exists is
+    /// the ledger's to say.
+    pub async fn covers(&self, tender: &Tender, order: OrderId) -> Result<bool, OmError> {
+        if self.principal.locations.is_none() {
+            return Ok(true);
+        }
+        let head = tender.order_head(self.caller.merchant, order).await;
+        let head = head.map_err(|failure| OmError::from_failure(&failure, false))?;
+        Ok(head.is_none_or(|order| self.principal.covers(order.location)))
     }
 }
 
