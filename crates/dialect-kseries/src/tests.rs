@@ -1,10 +1,12 @@
 //! Tests of the dialect through its router, over a real store and the real service.
 
+mod fixtures;
 pub(crate) mod golden;
 mod goldens;
 mod routes;
 mod rows_checks;
 mod rows_orders;
 mod rows_pay;
+mod rows_pay_later;
 mod rows_webhooks;
 mod world;
