@@ -111,6 +111,7 @@ Native: what happened, in order
 
 Three virtual tills (devices {devices}) confirm payments at once. Take one off the network:
   curl -s -X PUT {base_url}/api/v1/sandbox/tills/{device} -H 'Authorization: Bearer {admin_token}' -H 'Content-Type: application/json' -d '{{"behaviour":"offline"}}'
+At the authorize pages sign in as {person} with the password {password}
 Webhooks of the endpoint "{endpoint}" go to {LISTENER}; receive them with: tender listen
 "#,
         table = first.table,
@@ -123,6 +124,8 @@ Webhooks of the endpoint "{endpoint}" go to {LISTENER}; receive them with: tende
         kseries_token = kseries.access_token,
         endpoint = kseries.endpoint_id,
         method = kseries.payment_method,
+        person = person.name,
+        password = person.password,
         company = kounta.company_id,
         client = kounta.client_id,
         secret = kounta.client_secret,
