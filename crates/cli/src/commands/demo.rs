@@ -86,6 +86,7 @@ fn guide(credentials: &Credentials, checks: &[Check]) -> String {
         kounta,
         om,
         till,
+        person,
         ..
     } = credentials;
     let [first, second, third, ..] = checks else {
