@@ -6,4 +6,4 @@ mod receiver;
 mod server;
 
 pub use receiver::{Received, Receiver};
-pub use server::{Options, Server, binary, json_answer};
+pub use server::{Options, Server, binary, eventually, json_answer};

@@ -73,19 +73,39 @@ impl Server {
         let _ = std::fs::remove_file(&file);
         let stdout = folder.join("stdout.txt");
         let mut command = Command::new(binary());
-        command.args(["demo", "--listen", "127.0.0.1:0", "--credentials-file"]).arg(&file);
+        command
+            .args(["demo", "--listen", "127.0.0.1:0", "--credentials-file"])
+            .arg(&file);
         match &options.database_url {
             Some(url) => command.args(["--database-url", url]),
             None => command.arg("--data").arg(folder.join("data")),
         };
-        command.args(&options.arguments).stdin(Stdio::null()).stdout(std::fs::File::create(&stdout)?);
-        command.stderr(std::fs::File::create(folder.join("stderr.txt"))?).kill_on_drop(true);
-        let mut process = command.spawn().with_context(|| format!("cannot start {}", binary().display()))?;
+        command
+            .args(&options.arguments)
+            .stdin(Stdio::null())
+            .stdout(std::fs::File::create(&stdout)?);
+        command
+            .stderr(std::fs::File::create(folder.join("stderr.txt"))?)
+            .kill_on_drop(true);
+        let mut process = command
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary().display()))?;
         let text = wait_for_file(&file, &mut process, folder).await?;
         let credentials = serde_json::from_str(&text)?;
-        let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
+        let client = Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()?;
         let folder = folder.to_owned();
-        Ok(Self { process, folder, options, stdout, credentials, client, _temporary: None })
+        Ok(Self {
+            process,
+            folder,
+            options,
+            stdout,
+            credentials,
+            client,
+            _temporary: None,
+        })
     }
 
     /// Kills the process without warning.
@@ -102,11 +122,8 @@ impl Server {
     /// # Errors
     /// When it cannot be asked or does not end.
     pub async fn stop(mut self) -> anyhow::Result<bool> {
-        let id = self.process.id().context("the process is gone already")?;
-        let told = Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-        ensure!(told.success(), "kill failed");
-        let status = tokio::time::timeout(START_TIMEOUT, self.process.wait()).await??;
-        Ok(status.success())
+        self.terminate().await?;
+        self.ended().await
     }
 
     /// Starts the server again on the same ledger, after [`Server::kill`].
@@ -114,7 +131,12 @@ impl Server {
     /// # Errors
     /// When it does not start.
     pub async fn restart(self) -> anyhow::Result<Self> {
-        let Self { folder, options, _temporary, .. } = self;
+        let Self {
+            folder,
+            options,
+            _temporary,
+            ..
+        } = self;
         let mut server = Self::start_in(&folder, options).await?;
         server._temporary = _temporary;
         Ok(server)
@@ -162,17 +184,21 @@ impl Server {
 
     /// A native request of the administrator.
     pub fn native(&self, method: Method, path: &str) -> RequestBuilder {
-        self.request(method, path).bearer_auth(self.secret("/admin/token"))
+        self.request(method, path)
+            .bearer_auth(self.secret("/admin/token"))
     }
 
     /// A request of the tills.
     pub fn till(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.request(Method::POST, path).bearer_auth(self.secret("/till/token")).json(body)
+        self.request(Method::POST, path)
+            .bearer_auth(self.secret("/till/token"))
+            .json(body)
     }
 
     /// A K-Series request.
     pub fn kseries(&self, method: Method, path: &str) -> RequestBuilder {
-        self.request(method, path).bearer_auth(self.secret("/kseries/access_token"))
+        self.request(method, path)
+            .bearer_auth(self.secret("/kseries/access_token"))
     }
 
     /// A Kounta request with Basic credentials.
@@ -200,7 +226,10 @@ impl Server {
             order[name] = value.clone();
         }
         let (status, body) = json_answer(self.native(Method::POST, "/api/v1/orders").json(&order)).await?;
-        ensure!(status == StatusCode::CREATED, "opening an order answered {status}: {body}");
+        ensure!(
+            status == StatusCode::CREATED,
+            "opening an order answered {status}: {body}"
+        );
         Ok(body)
     }
 
@@ -209,7 +238,8 @@ impl Server {
     /// # Errors
     /// When the server does not answer 201.
     pub async fn open_check(&self, total: &str) -> anyhow::Result<Value> {
-        self.open_order(json!({"lines": [{"name": "Meal", "quantity": 1, "unit_amount": total}]})).await
+        self.open_order(json!({"lines": [{"name": "Meal", "quantity": 1, "unit_amount": total}]}))
+            .await
     }
 
     /// A native order as it stands.
@@ -218,7 +248,10 @@ impl Server {
     /// When the server does not answer 200.
     pub async fn order(&self, id: &str) -> anyhow::Result<Value> {
         let (status, body) = json_answer(self.native(Method::GET, &format!("/api/v1/orders/{id}"))).await?;
-        ensure!(status == StatusCode::OK, "reading an order answered {status}: {body}");
+        ensure!(
+            status == StatusCode::OK,
+            "reading an order answered {status}: {body}"
+        );
         Ok(body)
     }
 
@@ -227,12 +260,32 @@ impl Server {
     /// # Errors
     /// When the server does not accept it.
     pub async fn behave(&self, behaviour: &str) -> anyhow::Result<()> {
-        for device in self.credentials["till"]["device_ids"].as_array().into_iter().flatten() {
+        for device in self.credentials["till"]["device_ids"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let path = format!("/api/v1/sandbox/tills/{}", device.as_str().unwrap_or_default());
-            let request = self.native(Method::PUT, &path).json(&json!({"behaviour": behaviour}));
+            let request = self
+                .native(Method::PUT, &path)
+                .json(&json!({"behaviour": behaviour}));
             let (status, body) = json_answer(request).await?;
             ensure!(status.is_success(), "setting a till answered {status}: {body}");
         }
+        Ok(())
+    }
+
+    /// Sets the behaviour of one virtual till.
+    ///
+    /// # Errors
+    /// When the server does not accept it.
+    pub async fn behave_one(&self, device: &str, behaviour: &str) -> anyhow::Result<()> {
+        let path = format!("/api/v1/sandbox/tills/{device}");
+        let request = self
+            .native(Method::PUT, &path)
+            .json(&json!({"behaviour": behaviour}));
+        let (status, body) = json_answer(request).await?;
+        ensure!(status.is_success(), "setting a till answered {status}: {body}");
         Ok(())
     }
 
@@ -241,7 +294,9 @@ impl Server {
     /// # Errors
     /// When the server does not accept it.
     pub async fn advance(&self, ms: u64) -> anyhow::Result<()> {
-        let request = self.native(Method::POST, "/api/v1/sandbox/clock").json(&json!({"advance_ms": ms}));
+        let request = self
+            .native(Method::POST, "/api/v1/sandbox/clock")
+            .json(&json!({"advance_ms": ms}));
         let (status, body) = json_answer(request).await?;
         ensure!(status.is_success(), "moving the clock answered {status}: {body}");
         Ok(())
@@ -254,7 +309,10 @@ impl Server {
     pub async fn endpoint(&self, body: &Value) -> anyhow::Result<()> {
         let request = self.kseries(Method::PUT, "/o/wh/1/webhook").json(body);
         let (status, body) = json_answer(request).await?;
-        ensure!(status == StatusCode::OK, "making an endpoint answered {status}: {body}");
+        ensure!(
+            status == StatusCode::OK,
+            "making an endpoint answered {status}: {body}"
+        );
         Ok(())
     }
 
@@ -268,6 +326,94 @@ impl Server {
             "paymentMethod": self.credentials["kseries"]["payment_method"],
             "paymentAmount": amount,
         })
+    }
+
+    /// Makes a K-Series payment.
+    ///
+    /// # Errors
+    /// When the server does not answer 200.
+    pub async fn pay(&self, body: &Value) -> anyhow::Result<()> {
+        let (status, answer) = json_answer(self.kseries(Method::POST, "/o/op/1/pay").json(body)).await?;
+        let is_accepted = status == StatusCode::OK && answer == json!({"status": "ok"});
+        ensure!(is_accepted, "paying {body} answered {status}: {answer}");
+        Ok(())
+    }
+
+    /// Claims tasks for a device without waiting for any.
+    ///
+    /// # Errors
+    /// When the server does not answer 200.
+    pub async fn claim(&self, device: &str) -> anyhow::Result<Vec<Value>> {
+        let claim = json!({"device_id": device, "max": 10, "wait_ms": 0});
+        let (status, body) = json_answer(self.till("/api/v1/till/claim", &claim)).await?;
+        ensure!(status == StatusCode::OK, "claiming answered {status}: {body}");
+        Ok(body["tasks"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// Confirms a claimed task and answers the outcome.
+    ///
+    /// # Errors
+    /// When the server does not answer 200.
+    pub async fn confirm(&self, task: &Value) -> anyhow::Result<Value> {
+        let path = format!(
+            "/api/v1/till/tasks/{}/confirm",
+            task["id"].as_str().unwrap_or_default()
+        );
+        let (status, body) = json_answer(self.till(&path, &json!({"lease": task["lease"]}))).await?;
+        ensure!(status == StatusCode::OK, "confirming answered {status}: {body}");
+        Ok(body["outcome"].clone())
+    }
+
+    /// A native list or record.
+    ///
+    /// # Errors
+    /// When the server does not answer 200.
+    pub async fn read(&self, path: &str) -> anyhow::Result<Value> {
+        let (status, body) = json_answer(self.native(Method::GET, path)).await?;
+        ensure!(
+            status == StatusCode::OK,
+            "reading {path} answered {status}: {body}"
+        );
+        Ok(body)
+    }
+
+    /// Asks the process to stop, and does not wait.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn terminate(&self) -> anyhow::Result<()> {
+        let id = self.process.id().context("the process is gone already")?;
+        let told = Command::new("kill")
+            .args(["-TERM", &id.to_string()])
+            .status()
+            .await?;
+        ensure!(told.success(), "kill failed");
+        Ok(())
+    }
+
+    /// Waits for the process's end after [`Server::terminate`]; answers whether it ended well.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn ended(&mut self) -> anyhow::Result<bool> {
+        let status = tokio::time::timeout(START_TIMEOUT, self.process.wait()).await??;
+        Ok(status.success())
+    }
+
+    /// The process is well: it answers, and none of its tasks has panicked.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn healthy(&self) -> anyhow::Result<()> {
+        let answer = self.request(Method::GET, "/healthz").send().await?;
+        ensure!(
+            answer.status() == StatusCode::OK,
+            "/healthz answered {}",
+            answer.status()
+        );
+        let log = self.log()?;
+        ensure!(!log.contains("panicked"), "something panicked:\n{log}");
+        Ok(())
     }
 
     /// Runs a `tender` command and answers its exit code, stdout and stderr.
@@ -297,10 +443,39 @@ impl Server {
 /// Runs a `tender` command in a folder.
 async fn run(arguments: &[&str], folder: &Path) -> anyhow::Result<(i32, String, String)> {
     let mut command = Command::new(binary());
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     let output = tokio::time::timeout(START_TIMEOUT, command.output()).await??;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok((output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr)))
+    Ok((
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    ))
+}
+
+/// Looks again and again until there is something to see.
+///
+/// # Errors
+/// When looking fails, or nothing shows in time.
+pub async fn eventually<T, F>(what: &str, mut look: impl FnMut() -> F) -> anyhow::Result<T>
+where
+    F: Future<Output = anyhow::Result<Option<T>>>,
+{
+    let looking = async {
+        loop {
+            if let Some(seen) = look().await? {
+                return anyhow::Ok(seen);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(START_TIMEOUT, looking)
+        .await
+        .with_context(|| format!("no {what} in time"))?
 }
 
 /// Sends a request and reads its JSON answer; an empty body is `null`.
@@ -311,7 +486,11 @@ pub async fn json_answer(request: RequestBuilder) -> anyhow::Result<(StatusCode,
     let answer = request.send().await?;
     let status = answer.status();
     let text = answer.text().await?;
-    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+    let body = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
     Ok((status, body))
 }
 
@@ -328,5 +507,7 @@ async fn wait_for_file(file: &Path, process: &mut Child, folder: &Path) -> anyho
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
-    tokio::time::timeout(START_TIMEOUT, waiting).await.context("tender was not ready in time")?
+    tokio::time::timeout(START_TIMEOUT, waiting)
+        .await
+        .context("tender was not ready in time")?
 }

@@ -2,4 +2,6 @@
 
 mod concurrency;
 mod kill;
+mod kseries;
+mod oauth;
 mod pasted;
