@@ -3,7 +3,7 @@
 //! An alone request waits for nobody: the batch is what has queued up while the last one was being synced. One bad item never
 //! fails its neighbours: each is decided on its own, and a panic in one is caught and answered as an internal failure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -193,8 +193,40 @@ impl LedgerBatch {
         tally: &mut Tally,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let told = std::mem::take(&mut tally.told);
-        let mut sequences: HashMap<(MerchantId, EndpointId), i64> = HashMap::new();
+        let messages = self.encode_all(transaction, snapshot, std::mem::take(&mut tally.told), now).await?;
+        let mut sequences = sequences_of(transaction, &messages).await?;
+        for Encoded { merchant, endpoint, order, message } in messages {
+            let counter = sequences.entry((merchant, endpoint)).or_insert_with(|| sequence(merchant, endpoint));
+            counter.value = counter.value.saturating_add(1);
+            let delivery = Delivery {
+                id: DeliveryId(self.inner.ids.next(self.inner.real_now())),
+                merchant,
+                endpoint,
+                order,
+                message_id: uuid::Uuid::new_v4().to_string(),
+                event: message.event,
+                body: message.body,
+                sequence: counter.value.cast_unsigned(),
+                state: DeliveryState::Pending,
+                attempts: 0,
+                next_at: now,
+                created_at: now,
+            };
+            tally.rows.push(Write::Put(delivery.to_row()));
+            tally.wakes.push(Wake { kind: WakeKind::Delivery, id: endpoint.to_i64() });
+        }
+        tally.counters = sequences;
+        Ok(())
+    }
+
+    async fn encode_all(
+        &self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+        told: Vec<Told>,
+        now: Timestamp,
+    ) -> Result<Vec<Encoded>, StoreError> {
+        let mut messages = Vec::new();
         for told in told {
             let targets = self.targets(&told);
             if targets.is_empty() {
@@ -214,32 +246,17 @@ impl LedgerBatch {
                 directory: &told.directory,
                 now,
             };
+            let order = order_id.or_else(|| payments.first().map(|payment| payment.id.order));
             for (endpoint, encoder, _) in targets {
-                for message in encoder.encode(&event, endpoint) {
-                    let endpoint = EndpointId(endpoint.id);
-                    let sequence =
-                        next_sequence(transaction, &mut sequences, tally, told.merchant, endpoint).await?;
-                    let id = DeliveryId(self.inner.ids.next(self.inner.real_now()));
-                    let delivery = Delivery {
-                        id,
-                        merchant: told.merchant,
-                        endpoint,
-                        order: order_id.or_else(|| payments.first().map(|payment| payment.id.order)),
-                        message_id: uuid::Uuid::new_v4().to_string(),
-                        event: message.event,
-                        body: message.body,
-                        sequence,
-                        state: DeliveryState::Pending,
-                        attempts: 0,
-                        next_at: now,
-                        created_at: now,
-                    };
-                    tally.rows.push(Write::Put(delivery.to_row()));
-                    tally.wakes.push(Wake { kind: WakeKind::Delivery, id: endpoint.to_i64() });
-                }
+                messages.extend(encoder.encode(&event, endpoint).into_iter().map(|message| Encoded {
+                    merchant: told.merchant,
+                    endpoint: EndpointId(endpoint.id),
+                    order,
+                    message,
+                }));
             }
         }
-        Ok(())
+        Ok(messages)
     }
 
     fn targets<'t>(&'t self, told: &'t Told) -> Vec<(&'t crate::Endpoint, &'t Arc<dyn WebhookEncoder>, bool)> {
@@ -299,25 +316,27 @@ fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
     payments
 }
 
-async fn next_sequence(
-    transaction: &mut dyn Transaction,
-    sequences: &mut HashMap<(MerchantId, EndpointId), i64>,
-    tally: &mut Tally,
+/// Where the endpoints' sequences stand. All are asked for at once, so that batches of several nodes lock them in one order.
+async fn sequences_of(transaction: &mut dyn Transaction, messages: &[Encoded]) -> Result<Sequences, StoreError> {
+    let told: BTreeSet<_> = messages.iter().map(|message| (message.merchant, message.endpoint)).collect();
+    let key = |(merchant, endpoint)| sequence(merchant, endpoint).to_row().key().to_vec();
+    let known = get::<Counter>(transaction, told.into_iter().map(key).collect()).await?;
+    Ok(known.into_iter().map(|counter| ((counter.merchant, EndpointId::from_i64(counter.owner)), counter)).collect())
+}
+
+/// The sequence of an endpoint that was never told anything.
+fn sequence(merchant: MerchantId, endpoint: EndpointId) -> Counter {
+    Counter { merchant, name: CounterName::EndpointSequence, owner: endpoint.to_i64(), value: 0 }
+}
+
+type Sequences = BTreeMap<(MerchantId, EndpointId), Counter>;
+
+/// A message to one endpoint.
+struct Encoded {
     merchant: MerchantId,
     endpoint: EndpointId,
-) -> Result<u64, StoreError> {
-    let next = match sequences.get(&(merchant, endpoint)) {
-        Some(last) => last.saturating_add(1),
-        None => {
-            let key = vec![merchant.to_i64(), CounterName::EndpointSequence as i64, endpoint.to_i64()];
-            let known = get::<Counter>(transaction, vec![key]).await?;
-            known.first().map_or(0, |counter| counter.value).saturating_add(1)
-        }
-    };
-    sequences.insert((merchant, endpoint), next);
-    let counter = Counter { merchant, name: CounterName::EndpointSequence, owner: endpoint.to_i64(), value: next };
-    tally.counters.insert((merchant, endpoint), counter);
-    Ok(next.cast_unsigned())
+    order: Option<OrderId>,
+    message: crate::fanout::Message,
 }
 
 /// What one command wants told, with the records as that command left them.
@@ -339,7 +358,7 @@ struct Tally {
     cases: BTreeSet<(MerchantId, tender_engine::CaseId)>,
     aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
     check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
-    counters: BTreeMap<(MerchantId, EndpointId), Counter>,
+    counters: Sequences,
     rows: Vec<Write>,
     plain: PlainWrites,
     told: Vec<Told>,

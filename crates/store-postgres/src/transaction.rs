@@ -273,8 +273,9 @@ impl<'s> Open<'s> {
             .map(|column| column as &(dyn ToSql + Sync))
             .collect();
         let text = match self.kind {
-            Kind::Reading => &statements(table).get,
-            Kind::Writing(_) => &statements(table).get_locking,
+            // A row that is never replaced needs no lock, and a lock would dirty its page.
+            Kind::Writing(_) if !table.spec().insert_only => &statements(table).get_locking,
+            Kind::Reading | Kind::Writing(_) => &statements(table).get,
         };
         let found = self.query(table, text, &parameters).await?;
         let mut found = read_rows(table, &found, 0)?;
