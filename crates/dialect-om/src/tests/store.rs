@@ -1,0 +1,106 @@
+//! A store whose commits break on demand, before or after they were written.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tender_store_sqlite::SqliteStore;
+
+/// When the next commit breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Break {
+    Never,
+    BeforeWriting,
+    AfterWriting,
+    /// Refused for now, and known not to be written.
+    Busy,
+    /// Reads break, commits do not.
+    Reading,
+}
+
+/// A store with a switch.
+#[derive(Debug)]
+pub(super) struct Breakable {
+    inner: Arc<SqliteStore>,
+    switch: AtomicU8,
+}
+
+const ORDER: [Break; 5] = [
+    Break::Never,
+    Break::BeforeWriting,
+    Break::AfterWriting,
+    Break::Busy,
+    Break::Reading,
+];
+
+impl Breakable {
+    pub(super) fn new(inner: Arc<SqliteStore>) -> Self {
+        Self {
+            inner,
+            switch: AtomicU8::new(0),
+        }
+    }
+
+    pub(super) fn set(&self, when: Break) {
+        let at = ORDER
+            .iter()
+            .position(|known| *known == when)
+            .expect("all are listed");
+        self.switch
+            .store(u8::try_from(at).expect("a few"), Ordering::SeqCst);
+    }
+
+    fn when(&self) -> Break {
+        ORDER[usize::from(self.switch.load(Ordering::SeqCst))]
+    }
+}
+
+impl Store for Breakable {
+    fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
+        let broken = || StoreError::OutcomeUnknown("broken by the test".to_owned());
+        match self.when() {
+            Break::Never | Break::Reading => self.inner.commit(batch),
+            Break::BeforeWriting => Box::pin(async move { (batch, Err(broken())) }),
+            Break::AfterWriting => Box::pin(async move {
+                let (batch, written) = self.inner.commit(batch).await;
+                written.expect("the scratch database writes");
+                (batch, Err(broken()))
+            }),
+            Break::Busy => Box::pin(async move { (batch, Err(StoreError::Conflict)) }),
+        }
+    }
+
+    fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
+        if self.when() == Break::Reading {
+            let away = StoreError::Unavailable("broken by the test".to_owned());
+            return Box::pin(async move { (batch, Err(away)) });
+        }
+        self.inner.read(batch)
+    }
+
+    fn feed(
+        &self,
+        merchant_id: i64,
+        after: FeedPosition,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<(FeedPosition, Row)>, StoreError>> {
+        self.inner.feed(merchant_id, after, limit)
+    }
+
+    fn node(&self) -> BoxFuture<'_, Result<NodeLease, StoreError>> {
+        self.inner.node()
+    }
+
+    fn check_writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.check_writable()
+    }
+
+    fn backup<'a>(&'a self, to: &'a Path) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner.backup(to)
+    }
+
+    fn wakes(&self) -> tokio::sync::broadcast::Receiver<Wake> {
+        self.inner.wakes()
+    }
+}
