@@ -38,6 +38,7 @@ mod limits;
 mod lines;
 mod negotiate;
 mod number;
+pub mod openapi;
 mod orders;
 mod paging;
 mod payments;

@@ -8,6 +8,7 @@ mod encode;
 mod envelope;
 mod errors;
 mod key;
+pub mod openapi;
 mod quota;
 mod routes;
 mod session;
