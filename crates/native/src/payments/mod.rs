@@ -1,0 +1,7 @@
+//! Payments and refunds: making, reading, confirming, voiding, and seeing beforehand what would happen.
+
+pub(crate) mod pay;
+pub(crate) mod preview;
+pub(crate) mod read;
+pub(crate) mod render;
+pub(crate) mod settle;

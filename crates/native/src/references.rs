@@ -1,0 +1,289 @@
+//! `GET /api/v1/payments/by-reference/{ref}` and `POST …/fence`: what became of a reference, and making sure that nothing
+//! lands under it any more.
+//!
+//! Owns: where to look. A reference is unique per application and location, and a client that lost its answer often knows
+//! neither; so all places within the caller's reach are looked at, the caller's own application first. Must not know: when a
+//! payment can still be voided; the ledger decides that.
+//!
+//! The hard thing here is the fence of a reference that nobody has seen: the original may be on its way through any
+//! application and to any location. So it is burned everywhere it could come from, each place by one command that looks
+//! again: an original that lands in between is found there and voided, or answered as applied.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures_util::future::try_join_all;
+use tender_engine::{
+    ApplicationId, Command, FenceReference, KeyOutcome, KeySpace, LocationId, Outcome, Payment, PaymentState,
+    key_hash,
+};
+use tender_http::{MoneyMoved, Problem, Retry, advise};
+use tender_service::{Directory, Principal, PrincipalKind};
+use tender_wire::JsonWriter;
+
+use crate::access::{self, Client};
+use crate::advice;
+use crate::body::{BodyBytes, Fields, SHORT_TEXT_CHARS_MAX};
+use crate::ids;
+use crate::payments::render::write_payment;
+use crate::query::{Query, QueryText};
+use crate::refusal::Repeatable;
+use crate::segment::Segment;
+use crate::time::Moment;
+use crate::{Native, answer, lookup, refusal};
+
+/// Pairs of application and location that one request looks at.
+const PLACES_MAX: usize = 1_024;
+/// Looks that are under way at a time.
+const LOOKS_AT_ONCE: usize = 16;
+
+/// Where a reference may have been used.
+type Place = (ApplicationId, LocationId);
+
+/// What became of a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Applied,
+    WillNeverApply,
+    InFlight,
+}
+
+impl Fate {
+    fn of(payment: &Payment) -> Self {
+        match payment.state {
+            PaymentState::Complete => Self::Applied,
+            PaymentState::Pending | PaymentState::Progress => Self::InFlight,
+            PaymentState::Failed | PaymentState::Voided | PaymentState::Reversed => Self::WillNeverApply,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::WillNeverApply => "will-never-apply",
+            Self::InFlight => "in-flight",
+        }
+    }
+}
+
+pub(crate) async fn get(
+    State(native): State<Native>,
+    Client(principal): Client,
+    Segment(reference): Segment,
+    query: QueryText,
+) -> Result<Response, Problem> {
+    let directory = lookup::directory(&native, &principal).await?;
+    let query = query.read(&["location_id", "application_id"])?;
+    let places = places(&directory, &principal, &query)?;
+    check_text(&reference)?;
+    let found = find(&native, &principal, &places, &reference).await?;
+    let found = found.ok_or_else(|| {
+        refusal::not_found("reference-not-found", "Nothing has arrived under this reference.").detail(
+            "It may still be on its way. POST …/fence makes sure that it can never land; or send the original again with \
+             the same reference: it is carried out at most once.",
+        )
+    })?;
+    match found.payment {
+        Some(payment) => answer_payment(&native, &directory, &payment).await,
+        None => Ok(answer_nothing()),
+    }
+}
+
+pub(crate) async fn fence(
+    State(native): State<Native>,
+    Client(principal): Client,
+    Segment(reference): Segment,
+    query: QueryText,
+    body: BodyBytes,
+) -> Result<Response, Problem> {
+    let directory = lookup::directory(&native, &principal).await?;
+    let query = query.read(&["location_id", "application_id"])?;
+    Fields::of(&body.json()?, &[])?;
+    let mut places = places(&directory, &principal, &query)?;
+    check_text(&reference)?;
+    if let Some(found) = find(&native, &principal, &places, &reference).await? {
+        places = vec![found.place];
+    }
+    let caller = access::caller(&principal);
+    let fences = places.into_iter().map(|(application, location)| {
+        let text = reference.clone();
+        let command = Command::FenceReference(FenceReference {
+            application,
+            location,
+            text,
+        });
+        native.tender().execute(&caller, command)
+    });
+    // A fence can be repeated, so one that broke half-way is simply sent again.
+    let fenced = try_join_all(fences).await;
+    let fenced = fenced.map_err(|failure| refusal::of_failure(&failure, Repeatable::Yes))?;
+    let payment = fenced.into_iter().find_map(|done| match done.outcome {
+        Some(Outcome::Fenced(payment)) => payment,
+        Some(Outcome::Payment(payment)) => Some(payment),
+        _ => None,
+    });
+    match payment {
+        Some(payment) => answer_payment(&native, &directory, &payment).await,
+        None => Ok(answer_nothing()),
+    }
+}
+
+/// A text that no payment can have would be looked for in vain, and burned for nothing.
+fn check_text(reference: &str) -> Result<(), Problem> {
+    let length = reference.chars().count();
+    if !(1..=SHORT_TEXT_CHARS_MAX).contains(&length) || reference.chars().any(char::is_control) {
+        return Err(refusal::invalid_parameter(
+            "ref",
+            "A reference has 1 to 100 characters.",
+        ));
+    }
+    Ok(())
+}
+
+/// The places within the caller's reach, the caller's own application first.
+fn places(directory: &Directory, principal: &Principal, query: &Query<'_>) -> Result<Vec<Place>, Problem> {
+    let location = query.parsed("location_id", "the decimal id of a location", ids::read_plain)?;
+    let locations: Vec<LocationId> = match location.map(LocationId) {
+        Some(location) => vec![lookup::location(directory, principal, location)?.id],
+        None => {
+            let all = directory.locations.keys().copied().map(LocationId);
+            all.filter(|location| principal.covers(*location)).collect()
+        }
+    };
+    let named = query.parsed(
+        "application_id",
+        "an application's id such as app_1",
+        ids::read_application,
+    )?;
+    let own = principal.application;
+    let applications: Vec<ApplicationId> = match named {
+        Some(application) if application == own || principal.kind == PrincipalKind::Admin => {
+            vec![application]
+        }
+        Some(_) => {
+            return Err(refusal::not_found(
+                "application-not-found",
+                "There is no such application.",
+            ));
+        }
+        None => {
+            let others: BTreeSet<u64> = match principal.kind {
+                PrincipalKind::Admin => directory.applications.keys().copied().collect(),
+                PrincipalKind::Application | PrincipalKind::Till => BTreeSet::new(),
+            };
+            let others = others
+                .into_iter()
+                .map(ApplicationId)
+                .filter(|other| *other != own);
+            std::iter::once(own).chain(others).collect()
+        }
+    };
+    if locations.len().saturating_mul(applications.len()) > PLACES_MAX {
+        return Err(refusal::invalid_parameter(
+            "location_id",
+            "There are too many applications and locations to look at all of them; name one or the other.",
+        ));
+    }
+    let pairs = applications.into_iter().flat_map(|application| {
+        let locations = locations.iter();
+        locations.map(move |location| (application, *location))
+    });
+    Ok(pairs.collect())
+}
+
+/// A used reference.
+struct Found {
+    place: Place,
+    /// What it led to; none for one that was fenced or refused for good.
+    payment: Option<Payment>,
+}
+
+/// Looks for the reference. The caller's own application is preferred; else it must be in one place only, because two
+/// payments of different applications must not be taken for each other.
+async fn find(
+    native: &Native,
+    principal: &Principal,
+    places: &[Place],
+    reference: &str,
+) -> Result<Option<Found>, Problem> {
+    let mut found: Vec<(Place, KeyOutcome)> = Vec::new();
+    for some in places.chunks(LOOKS_AT_ONCE) {
+        let looks = some.iter().map(|(application, location)| async move {
+            let hash = key_hash(KeySpace::PaymentReference, *application, *location, reference);
+            let record = native.tender().key(principal.merchant, hash).await?;
+            Ok(record.map(|record| ((*application, *location), record.outcome)))
+        });
+        found.extend(lookup::read(try_join_all(looks).await)?.into_iter().flatten());
+    }
+    let is_own = |((application, _), _): &&(Place, KeyOutcome)| *application == principal.application;
+    let mut best: Vec<&(Place, KeyOutcome)> = found.iter().filter(is_own).collect();
+    if best.is_empty() {
+        best = found.iter().collect();
+    }
+    // Burned in several places at once is still one fate.
+    let paid: Vec<_> = best
+        .iter()
+        .copied()
+        .filter(|(_, outcome)| matches!(outcome, KeyOutcome::Payment(..)))
+        .collect();
+    if !paid.is_empty() {
+        best = paid;
+        if best.len() > 1 {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "ambiguous-reference",
+                "Several payments have this reference.",
+            )
+            .detail("Different applications or locations used it. Name application_id and location_id."));
+        }
+    }
+    let Some((place, outcome)) = best.first() else {
+        return Ok(None);
+    };
+    let payment = match outcome {
+        KeyOutcome::Payment(id, _) => lookup::read(native.tender().payment(principal.merchant, *id).await)?,
+        KeyOutcome::Order(_) | KeyOutcome::Refused(_) | KeyOutcome::Burned => None,
+    };
+    Ok(Some(Found {
+        place: *place,
+        payment,
+    }))
+}
+
+async fn answer_payment(
+    native: &Native,
+    directory: &Directory,
+    payment: &Payment,
+) -> Result<Response, Problem> {
+    let currency = lookup::currency_of(directory, payment)?;
+    let circumstances = lookup::circumstances(native, payment).await?;
+    let fate = Fate::of(payment);
+    let money_moved = advice::money_moved(payment, circumstances);
+    let until = payment.expires_at.filter(|_| fate == Fate::InFlight);
+    let body = JsonWriter::object(|object| {
+        object.string("state", fate.word());
+        object.optional("until", until.map(Moment), tender_wire::ObjectWriter::display);
+        object.string("money_moved", money_moved.as_str());
+        object.display("retry", advice::RETRY);
+        object.object("payment", |object| {
+            write_payment(object, payment, currency, circumstances)
+        });
+    });
+    let mut response = answer::json(StatusCode::OK, body);
+    advise(response.headers_mut(), money_moved, advice::RETRY);
+    Ok(response)
+}
+
+/// Nothing landed and nothing will.
+fn answer_nothing() -> Response {
+    let body = JsonWriter::object(|object| {
+        object.string("state", Fate::WillNeverApply.word());
+        object.string("money_moved", MoneyMoved::No.as_str());
+        object.display("retry", Retry::Never);
+    });
+    let mut response = answer::json(StatusCode::OK, body);
+    advise(response.headers_mut(), MoneyMoved::No, Retry::Never);
+    response
+}

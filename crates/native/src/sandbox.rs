@@ -1,0 +1,89 @@
+//! `/api/v1/sandbox/*`: moving the clock and scripting virtual tills. These routes exist only where the settings say so.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use tender_engine::{DeviceId, LocationId};
+use tender_http::Problem;
+use tender_service::{Behaviour, DirectoryKind};
+use tender_wire::JsonWriter;
+
+use crate::access::Admin;
+use crate::body::{BodyBytes, Fields};
+use crate::directory::write_device;
+use crate::query::QueryText;
+use crate::refusal::Repeatable;
+use crate::segment::Segment;
+use crate::time::Moment;
+use crate::{Native, answer, ids, lookup, refusal};
+
+/// The longest way that the clock goes in one request: a week.
+const ADVANCE_MS_MAX: i64 = 7 * 86_400_000;
+/// The longest behaviour.
+const BEHAVIOUR_CHARS_MAX: usize = 220;
+
+pub(crate) async fn clock(
+    State(native): State<Native>,
+    Admin(_): Admin,
+    query: QueryText,
+) -> Result<Response, Problem> {
+    query.read(&[])?;
+    Ok(answer_clock(&native))
+}
+
+pub(crate) async fn advance(
+    State(native): State<Native>,
+    Admin(_): Admin,
+    query: QueryText,
+    body: BodyBytes,
+) -> Result<Response, Problem> {
+    query.read(&[])?;
+    let json = body.json()?;
+    let fields = Fields::of(&json, &["advance_ms"])?;
+    let advance_ms = fields.require("advance_ms", fields.integer("advance_ms", 0..=ADVANCE_MS_MAX)?)?;
+    native
+        .tender()
+        .clock()
+        .advance(u32::try_from(advance_ms).unwrap_or_default());
+    Ok(answer_clock(&native))
+}
+
+fn answer_clock(native: &Native) -> Response {
+    let now = native.tender().now();
+    let body = JsonWriter::object(|object| object.display("now", Moment(now)));
+    answer::json(StatusCode::OK, body)
+}
+
+pub(crate) async fn set_behaviour(
+    State(native): State<Native>,
+    Admin(principal): Admin,
+    Segment(id): Segment,
+    query: QueryText,
+    body: BodyBytes,
+) -> Result<Response, Problem> {
+    query.read(&[])?;
+    let json = body.json()?;
+    let fields = Fields::of(&json, &["behaviour"])?;
+    let behaviour = fields.text("behaviour", BEHAVIOUR_CHARS_MAX)?;
+    let behaviour = fields.require("behaviour", behaviour)?;
+    if Behaviour::parse(behaviour).is_none() {
+        let detail = "It is one of: auto, offline, refuse:<reason>, slow:<ms>, lose-confirm.";
+        return Err(refusal::invalid_field(fields.path("behaviour"), detail));
+    }
+    let directory = lookup::directory(&native, &principal).await?;
+    let device = ids::read_plain(&id).and_then(|id| directory.devices.get(&id));
+    let device = device.filter(|device| principal.covers(LocationId(device.location)));
+    let Some(device) = device else {
+        return Err(refusal::not_found("device-not-found", "There is no such device."));
+    };
+    let mut device = device.clone();
+    device.behaviour = Some(behaviour.to_owned());
+    let tender = native.tender();
+    let id = DeviceId(device.id).0;
+    let written = tender
+        .put_directory(principal.merchant, DirectoryKind::Device, id, &device)
+        .await;
+    written.map_err(|failure| refusal::of_failure(&failure, Repeatable::Yes))?;
+    let body = JsonWriter::object(|object| write_device(object, &device, tender));
+    Ok(answer::json(StatusCode::OK, body))
+}

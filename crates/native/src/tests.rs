@@ -1,0 +1,14 @@
+mod authorization;
+mod concurrency;
+mod day_close;
+mod dry_run;
+mod fence;
+mod golden;
+mod isolation;
+mod limits;
+pub(crate) mod place;
+pub(crate) mod samples;
+pub(crate) mod schema;
+mod streams;
+mod tills;
+mod webhooks;
