@@ -31,6 +31,7 @@ mod errors;
 mod finance;
 mod menu;
 mod money;
+pub mod openapi;
 mod orders;
 mod pay;
 mod request;

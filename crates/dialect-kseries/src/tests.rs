@@ -3,7 +3,7 @@
 mod fixtures;
 pub(crate) mod golden;
 mod goldens;
-mod routes;
+pub(crate) mod routes;
 mod rows_checks;
 mod rows_orders;
 mod rows_pay;

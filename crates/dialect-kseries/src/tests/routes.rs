@@ -6,7 +6,7 @@ use axum::http::Request;
 use super::world::{World, token};
 
 /// Every route with its method.
-pub(super) const ROUTES: [(&str, &str); 30] = [
+pub(crate) const ROUTES: [(&str, &str); 30] = [
     ("POST", "/o/op/1/pay"),
     ("POST", "/o/op/1/order/local"),
     ("POST", "/o/op/1/order/toGo"),
