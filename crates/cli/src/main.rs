@@ -9,6 +9,7 @@ mod assemble;
 mod commands;
 mod credentials;
 mod exit;
+mod out;
 mod seed;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let result = runtime.block_on(run(arguments));
     match result {
         Ok(code) => code,
+        Err(error) if out::is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => exit::report(&error),
     }
 }

@@ -4,6 +4,8 @@
 
 mod receiver;
 mod server;
+mod socket;
 
 pub use receiver::{Received, Receiver};
-pub use server::{Options, Server, binary, eventually, json_answer};
+pub use server::{Options, Server, binary, eventually, json_answer, run};
+pub use socket::Socket;

@@ -142,6 +142,11 @@ impl Server {
         Ok(server)
     }
 
+    /// The folder that commands run in: it has the credentials file and the ledger's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The folder of the ledger.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
@@ -175,6 +180,11 @@ impl Server {
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.secret("/base_url"))
+    }
+
+    /// Where the server listens, as `host:port`.
+    pub fn address(&self) -> String {
+        self.secret("/base_url").replace("http://", "")
     }
 
     /// A request without credentials.
@@ -440,8 +450,11 @@ impl Server {
     }
 }
 
-/// Runs a `tender` command in a folder.
-async fn run(arguments: &[&str], folder: &Path) -> anyhow::Result<(i32, String, String)> {
+/// Runs a `tender` command in a folder and answers its exit code, stdout and stderr.
+///
+/// # Errors
+/// When it cannot be run or does not end.
+pub async fn run(arguments: &[&str], folder: &Path) -> anyhow::Result<(i32, String, String)> {
     let mut command = Command::new(binary());
     command
         .args(arguments)

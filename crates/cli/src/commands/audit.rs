@@ -6,9 +6,9 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use crate::args::{AuditAction, AuditOptions, StoreOptions};
-use crate::{assemble, exit};
+use crate::{assemble, exit, out};
 
-mod verify;
+pub mod verify;
 
 /// Reads the whole ledger, one order at a time, and reports what does not add up.
 ///
@@ -26,13 +26,15 @@ async fn verify_ledger(options: &StoreOptions, json: bool) -> anyhow::Result<Exi
         .map_err(|error| anyhow!("the ledger cannot be read: {error}"))?;
     if json {
         let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
-        println!(
-            "{}",
-            json!({"orders": report.orders, "payments": report.payments, "entries": report.entries, "findings": findings})
-        );
+        out::unless_gone(out::line(json!({
+            "orders": report.orders,
+            "payments": report.payments,
+            "entries": report.entries,
+            "findings": findings,
+        })))?;
     } else {
         for finding in &report.findings {
-            println!("{finding}");
+            out::unless_gone(out::line(finding))?;
         }
         eprintln!(
             "tender: {} orders, {} payments, {} journal entries read; {} findings",

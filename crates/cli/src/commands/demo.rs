@@ -8,6 +8,7 @@ use tender_service::Settings;
 use crate::app::{App, settings};
 use crate::args::DemoOptions;
 use crate::credentials::Credentials;
+use crate::out;
 use crate::seed::{self, Check, DEMO_ENDPOINT, Seeded};
 
 /// Runs until stopped.
@@ -32,9 +33,9 @@ pub async fn run(options: DemoOptions) -> anyhow::Result<ExitCode> {
         credentials.write(file)?;
     }
     if options.json {
-        print!("{}", credentials.to_json());
+        out::unless_gone(out::write(credentials.to_json()))?;
     } else {
-        print!("{}", guide(&credentials, &checks));
+        out::unless_gone(out::write(guide(&credentials, &checks)))?;
     }
     eprintln!(
         "tender: press Ctrl-C to stop; the ledger is kept in {}",

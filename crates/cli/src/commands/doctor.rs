@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::remote::Remote;
 use crate::args::DoctorOptions;
-use crate::exit;
+use crate::{exit, out};
 
 /// One thing looked at.
 struct Finding {
@@ -43,19 +43,13 @@ pub async fn run(options: DoctorOptions) -> anyhow::Result<ExitCode> {
         }
     }
     for finding in &findings {
-        if options.json {
-            println!(
-                "{}",
-                json!({"check": finding.check, "ok": finding.fine, "says": finding.says})
-            );
+        let Finding { check, fine, says } = finding;
+        let text = if options.json {
+            json!({"check": check, "ok": fine, "says": says}).to_string()
         } else {
-            println!(
-                "{} {}: {}",
-                if finding.fine { "ok  " } else { "FAIL" },
-                finding.check,
-                finding.says
-            );
-        }
+            format!("{} {check}: {says}", if *fine { "ok  " } else { "FAIL" })
+        };
+        out::unless_gone(out::line(text))?;
     }
     let fine = findings.iter().all(|finding| finding.fine);
     Ok(if fine {

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::args::ListenOptions;
-use crate::exit;
+use crate::{exit, out};
 
 /// Messages that may wait to be printed.
 const MESSAGES_MAX: usize = 1_024;
@@ -48,9 +48,9 @@ pub async fn run(options: ListenOptions) -> anyhow::Result<ExitCode> {
             break;
         };
         if json {
-            println!("{message}");
+            out::line(message)?;
         } else {
-            show(&message);
+            show(&message)?;
         }
         left = left.map(|left| left.saturating_sub(1));
     }
@@ -97,16 +97,16 @@ async fn receive(State(listener): State<Arc<Listener>>, headers: HeaderMap, body
     StatusCode::from_u16(listener.options.status).unwrap_or(StatusCode::NO_CONTENT)
 }
 
-fn show(message: &Value) {
+fn show(message: &Value) -> anyhow::Result<()> {
     let signature = match message["verified"].as_bool() {
         Some(true) => "signature ok",
         Some(false) => "SIGNATURE WRONG",
         None => "signature not checked",
     };
-    println!(
+    out::line(format_args!(
         "{} #{} ({signature})\n{}\n",
         message["id"].as_str().unwrap_or("no id"),
         message["sequence"].as_str().unwrap_or("-"),
         serde_json::to_string_pretty(&message["body"]).unwrap_or_default(),
-    );
+    ))
 }

@@ -6,11 +6,12 @@ use anyhow::{Context, anyhow};
 use reqwest::Method;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tender_money::Decimal;
 
 use super::remote::{Remote, text};
 use crate::args::{Dialect, PayOptions};
 use crate::credentials::Credentials;
-use crate::exit;
+use crate::{exit, out};
 
 /// Makes the payment and prints what the server answered.
 ///
@@ -24,6 +25,9 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
             "tender pay needs --credentials-file: a dialect takes more than a token",
         )
     })?;
+    for typed in [&options.amount, &options.tip].into_iter().flatten() {
+        number(typed)?;
+    }
     let target = find_order(&remote, &demo, &options).await?;
     let amount = match &options.amount {
         Some(amount) => amount.clone(),
@@ -36,13 +40,17 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         Dialect::Om => om(&remote, &demo, &options, &target, &amount).await?,
     };
     if options.json {
-        println!("{answer}");
+        out::line(answer)?;
     } else {
-        println!(
-            "paid {amount} {} on {}",
-            text(&target, "/currency")?,
-            text(&target, "/id")?
-        );
+        // K-Series answers before a till has taken the payment; the result comes to the endpoint.
+        let done = if options.dialect == Dialect::Kseries {
+            "sent to the tills:"
+        } else {
+            "paid"
+        };
+        let order = text(&target, "/id").or_else(|_| text(&target, "/kseries/account_identifier"))?;
+        let currency = text(&target, "/currency").unwrap_or_default();
+        out::line(format_args!("{done} {amount} {currency} on {order}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,6 +72,9 @@ async fn find_order(remote: &Remote, demo: &Credentials, options: &PayOptions) -
             .ok_or_else(|| exit::coded(exit::REFUSED, format!("no open check at table {table}")));
     }
     let order = options.order.as_deref().unwrap_or_default();
+    if options.dialect == Dialect::Kseries && order.starts_with('A') {
+        return find_check(remote, demo, order).await;
+    }
     let id = if order.starts_with("ord_") {
         order.to_owned()
     } else {
@@ -76,6 +87,26 @@ async fn find_order(remote: &Remote, demo: &Credentials, options: &PayOptions) -
                 .bearer_auth(token),
         )
         .await
+}
+
+/// A check by the identifier that K-Series knows it by, in the form of the native API as far as a payment needs it.
+async fn find_check(remote: &Remote, demo: &Credentials, account: &str) -> anyhow::Result<Value> {
+    let path = format!(
+        "/o/op/1/order/accounts/{account}?businessLocationId={}",
+        demo.kseries.business_location_id
+    );
+    let request = remote
+        .request(Method::GET, &path)
+        .bearer_auth(&demo.kseries.access_token);
+    let check = remote.call(request).await?;
+    // A server may be set to show numbers; both are read from their text.
+    let money = |name: &str| {
+        let shown = &check[name];
+        let shown = shown.as_str().map_or_else(|| shown.to_string(), str::to_owned);
+        Decimal::parse(&shown).with_context(|| format!("the server's {name} is no amount: {shown}"))
+    };
+    let due = money("currentAmount")?.checked_sub(money("paidAmount")?)?;
+    Ok(json!({"due": due.to_string(), "kseries": {"account_identifier": account}}))
 }
 
 fn reference(options: &PayOptions) -> anyhow::Result<String> {
@@ -91,8 +122,7 @@ fn reference(options: &PayOptions) -> anyhow::Result<String> {
 
 /// An amount as it was typed, as a JSON number: never through a float.
 fn number(text: &str) -> anyhow::Result<Box<RawValue>> {
-    tender_money::Decimal::parse(text)
-        .map_err(|error| exit::coded(exit::USAGE, format!("{text}: {error}")))?;
+    Decimal::parse(text).map_err(|error| exit::coded(exit::USAGE, format!("{text}: {error}")))?;
     RawValue::from_string(text.to_owned()).context("not a number")
 }
 

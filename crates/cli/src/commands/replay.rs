@@ -6,6 +6,7 @@ use reqwest::Method;
 
 use super::remote::Remote;
 use crate::args::ReplayOptions;
+use crate::out;
 
 /// Asks the server to send each of them again.
 ///
@@ -19,7 +20,7 @@ pub async fn run(options: ReplayOptions) -> anyhow::Result<ExitCode> {
         remote
             .call(remote.request(Method::POST, &path).bearer_auth(&token))
             .await?;
-        println!("{delivery}");
+        out::line(delivery)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `tender till`: a till in the terminal, over the same protocol that every till speaks.
 
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::remote::{Remote, text};
 use crate::args::TillOptions;
-use crate::exit;
+use crate::{exit, out};
 
 /// How long one claim waits for work.
 const WAIT_MS: u64 = 20_000;
@@ -42,20 +42,20 @@ pub async fn run(options: TillOptions) -> anyhow::Result<ExitCode> {
             .timeout(PATIENCE);
         let answer = remote.call(request.json(&claim)).await?;
         for task in answer["tasks"].as_array().into_iter().flatten() {
-            show(task);
+            show(task)?;
             let refusal = decide(&options)?;
             let outcome = answer_task(&remote, &token, task, refusal.as_deref()).await?;
-            println!("  -> {outcome}");
+            out::line(format_args!("  -> {outcome}"))?;
             left = left.map(|left| left.saturating_sub(1));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(task: &Value) {
+fn show(task: &Value) -> anyhow::Result<()> {
     let payment = &task["payment"];
     let order = &task["order"];
-    println!(
+    out::line(format_args!(
         "{} {}: {} {} (tip {}) on {} {}, due {}",
         task["kind"].as_str().unwrap_or("task"),
         task["id"].as_str().unwrap_or_default(),
@@ -65,7 +65,7 @@ fn show(task: &Value) {
         order["name"].as_str().unwrap_or("order"),
         order["id"].as_str().unwrap_or_default(),
         order["due"].as_str().unwrap_or("-"),
-    );
+    ))
 }
 
 /// The reason to refuse with, or nothing to confirm.
@@ -76,8 +76,7 @@ fn decide(options: &TillOptions) -> anyhow::Result<Option<String>> {
     if let Some(reason) = &options.refuse {
         return Ok(Some(reason.clone()));
     }
-    print!("  confirm? [Y/n, or a reason to refuse] ");
-    std::io::stdout().flush()?;
+    out::write("  confirm? [Y/n, or a reason to refuse] ")?;
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line)? == 0 {
         return Err(exit::coded(

@@ -12,7 +12,7 @@ use tender_service::{
 };
 
 use crate::args::{TokenAction, TokenFor, TokenOptions};
-use crate::{assemble, exit};
+use crate::{assemble, exit, out};
 
 /// Credentials listed at once.
 const LIST_PAGE: u32 = 500;
@@ -102,9 +102,9 @@ async fn create(
     };
     let (token, record) = tender.issue_token(spec).await.map_err(refused)?;
     if json {
-        println!("{}", json!({"id": record.id.to_string(), "token": token}));
+        out::line(json!({"id": record.id.to_string(), "token": token}))?;
     } else {
-        println!("{token}");
+        out::line(token)?;
         eprintln!("tender: shown once; its id is {}", record.id);
     }
     Ok(())
@@ -122,7 +122,7 @@ async fn list(tender: &Tender, merchant: MerchantId, json: bool) -> anyhow::Resu
             .await
             .map_err(|failure| anyhow!("the ledger cannot be read: {failure:?}"))?;
         for record in &page.items {
-            show(record, json);
+            show(record, json)?;
         }
         after = page.items.last().map(|record| record.id);
         if !page.more || after.is_none() {
@@ -131,7 +131,7 @@ async fn list(tender: &Tender, merchant: MerchantId, json: bool) -> anyhow::Resu
     }
 }
 
-fn show(record: &CredentialRecord, json: bool) {
+fn show(record: &CredentialRecord, json: bool) -> anyhow::Result<()> {
     let state = if record.revoked_at.is_some() {
         "revoked"
     } else {
@@ -147,11 +147,11 @@ fn show(record: &CredentialRecord, json: bool) {
             "created_at_ms": record.created_at.0,
             "expires_at_ms": record.expires_at.map(|at| at.0),
         });
-        println!("{line}");
+        out::line(line)
     } else {
-        println!(
+        out::line(format_args!(
             "{}  {:?}  {state}  {}  {}",
             record.id, record.kind, record.actor, record.label
-        );
+        ))
     }
 }
