@@ -263,7 +263,9 @@ impl LedgerBatch {
         let mut targets = Vec::new();
         for endpoint in told.directory.endpoints.values().filter(|endpoint| !endpoint.disabled) {
             let encoder = self.inner.encoders.iter().find(|encoder| encoder.dialect() == endpoint.dialect);
-            if let Some(encoder) = encoder {
+            if let Some(encoder) = encoder
+                && encoder.concerns(&told.notices)
+            {
                 targets.push((endpoint, encoder, encoder.needs_full_order(&told.notices, endpoint)));
             }
         }

@@ -45,6 +45,12 @@ pub trait WebhookEncoder: Send + Sync + std::fmt::Debug {
     /// The [`Endpoint::dialect`] it encodes for.
     fn dialect(&self) -> &'static str;
 
+    /// Whether these notices can be news for any endpoint of the dialect. A cheap question asked of every command: what no
+    /// dialect tells anybody, such as an accepted payment in the Lightspeed dialects, then costs nothing.
+    fn concerns(&self, notices: &[Notice]) -> bool {
+        !notices.is_empty()
+    }
+
     /// Whether [`WebhookEncoder::encode`] needs all lines and payments of the order for these notices.
     fn needs_full_order(&self, notices: &[Notice], endpoint: &Endpoint) -> bool;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tender_engine::{Delivery, Notice, OrderState};
+use tender_engine::{Delivery, Notice, NoticeKind, OrderState};
 use tender_service::{Application, Endpoint, Message, OrderView, Settings, WebhookEncoder, WebhookEvent};
 use tender_wire::JsonWriter;
 
@@ -29,6 +29,10 @@ struct KountaEncoder;
 impl WebhookEncoder for KountaEncoder {
     fn dialect(&self) -> &'static str {
         DIALECT
+    }
+
+    fn concerns(&self, notices: &[Notice]) -> bool {
+        notices.iter().any(|notice| notice.kind != NoticeKind::PaymentAccepted)
     }
 
     fn needs_full_order(&self, notices: &[Notice], endpoint: &Endpoint) -> bool {

@@ -32,6 +32,10 @@ impl WebhookEncoder for KseriesEncoder {
         DIALECT
     }
 
+    fn concerns(&self, notices: &[Notice]) -> bool {
+        notices.iter().any(|notice| notice.kind != NoticeKind::PaymentAccepted)
+    }
+
     fn needs_full_order(&self, notices: &[Notice], endpoint: &Endpoint) -> bool {
         let about_order = notices.iter().any(|notice| shows_account(&notice.kind));
         let failed = notices
