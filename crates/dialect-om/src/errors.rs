@@ -149,7 +149,16 @@ impl OmError {
 
     /// No such order of the organisation.
     pub fn order_not_found() -> Self {
-        Self::bad("ORDER_NOT_FOUND", "there is no such order").on("params.orderId")
+        Self::order_not_found_in("params.orderId")
+    }
+
+    /// The same, where the order was named by a query parameter.
+    pub fn listed_order_not_found() -> Self {
+        Self::order_not_found_in("orderId")
+    }
+
+    fn order_not_found_in(field: &str) -> Self {
+        Self::bad("ORDER_NOT_FOUND", "there is no such order").on(field)
     }
 
     /// No such payment of the organisation.

@@ -283,14 +283,14 @@ impl Om {
         let (parts, _) = request.into_parts();
         let session = self.open(&parts, envelope).await?;
         let order = order.ok_or_else(|| OmError::parameter("orderId", "the orderId parameter is missing"))?;
-        let order = ids_text::read(ids_text::ORDER, order).ok_or_else(OmError::order_not_found)?;
-        self.reach(&session, OrderId(order), OmError::order_not_found)
+        let order = ids_text::read(ids_text::ORDER, order).ok_or_else(OmError::listed_order_not_found)?;
+        self.reach(&session, OrderId(order), OmError::listed_order_not_found)
             .await?;
         let view = self.tender.order(session.caller.merchant, OrderId(order)).await;
         let view = view.map_err(|failure| OmError::from_failure(&failure, false))?;
-        let view = view.ok_or_else(OmError::order_not_found)?;
+        let view = view.ok_or_else(OmError::listed_order_not_found)?;
         if view.order.state == OrderState::Proposed {
-            return Err(OmError::order_not_found());
+            return Err(OmError::listed_order_not_found());
         }
         Ok(envelope.succeed(|data| order_data(data, &view, &session.directory)))
     }
