@@ -150,7 +150,7 @@ pub(crate) async fn replay_range(
 }
 
 /// Whose deliveries a caller sees.
-enum Reach {
+pub(crate) enum Reach {
     /// All of the merchant's, those to endpoints that were deleted since included.
     All,
     /// Those to its own endpoints.
@@ -158,7 +158,7 @@ enum Reach {
 }
 
 impl Reach {
-    async fn of(native: &Native, principal: &Principal) -> Result<Self, Problem> {
+    pub(crate) async fn of(native: &Native, principal: &Principal) -> Result<Self, Problem> {
         if principal.kind == PrincipalKind::Admin && principal.locations.is_none() {
             return Ok(Self::All);
         }
@@ -166,7 +166,7 @@ impl Reach {
         Ok(Self::Own(endpoints::visible(&directory, principal)))
     }
 
-    fn covers(&self, endpoint: EndpointId) -> bool {
+    pub(crate) fn covers(&self, endpoint: EndpointId) -> bool {
         match self {
             Self::All => true,
             Self::Own(endpoints) => endpoints.contains(&endpoint),

@@ -115,8 +115,8 @@ fn outcome_unknown(repeatable: Repeatable) -> Problem {
             .detail("Send the same request again with the same key or reference: it is carried out at most once.")
             .retry(Retry::SameKey),
         Repeatable::No => problem.detail(
-            "The request had no Idempotency-Key and no reference, so a repeat could be a second payment. Read the order \
-             to see what stands, and send a key next time.",
+            "The request had no Idempotency-Key and no reference, so a repeat could do the same once more. Read the \
+             order to see what stands, and send a key next time.",
         ),
     }
 }

@@ -12,13 +12,13 @@ use super::steps::{Records, Step, steps};
 use super::words;
 use crate::access::Client;
 use crate::advice::{self, Circumstances};
-use crate::deliveries::with_attempts;
+use crate::deliveries::{Reach, with_attempts};
 use crate::ids::{self, OnTheWire};
 use crate::payments::render::state_word;
 use crate::query::QueryText;
 use crate::segment::Segment;
 use crate::time::Moment;
-use crate::{Native, answer, endpoints, lookup, refusal};
+use crate::{Native, answer, lookup, refusal};
 
 /// Deliveries read at a time.
 const DELIVERIES_AT_ONCE: u32 = 500;
@@ -95,8 +95,7 @@ struct Told {
 /// older than the order; there is no index of messages by order.
 async fn told(native: &Native, principal: &Principal, payment: &Payment) -> Result<Told, Problem> {
     let order = payment.id.order;
-    let directory = lookup::directory(native, principal).await?;
-    let visible = endpoints::visible(&directory, principal);
+    let reach = Reach::of(native, principal).await?;
     let mut found: Vec<Delivery> = Vec::new();
     let mut before = None;
     let mut looked_at = 0_usize;
@@ -111,7 +110,7 @@ async fn told(native: &Native, principal: &Principal, payment: &Payment) -> Resu
         let about = page
             .items
             .into_iter()
-            .filter(|delivery| delivery.order == Some(order) && visible.contains(&delivery.endpoint));
+            .filter(|delivery| delivery.order == Some(order) && reach.covers(delivery.endpoint));
         found.extend(about.filter(|delivery| delivery.created_at >= payment.created_at));
         if found.len() > DELIVERIES_SHOWN_MAX {
             break false;
