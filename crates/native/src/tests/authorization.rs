@@ -1,3 +1,5 @@
+//! Every route asks who it is, and tells those who may not use it why.
+
 use std::collections::BTreeMap;
 
 use super::place::{Place, Who};

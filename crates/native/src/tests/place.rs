@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value;
 use tender_engine::{ApplicationId, DeviceId, LocationId, MerchantId};
 use tender_service::{
-    Application, Clock, Device, DirectoryKind, Item, Location, Merchant, PrinterProfile, Settings, Staff,
-    Tender, TokenKind, TokenSpec,
+    Application, Clock, CredentialId, Device, DirectoryKind, Item, Location, Merchant, PrinterProfile,
+    Settings, Staff, Tender, TokenKind, TokenSpec,
 };
 use tender_store_sqlite::SqliteStore;
 use tower::ServiceExt;
@@ -205,6 +205,13 @@ impl Place {
         answer
     }
 
+    /// Takes a token back.
+    pub(crate) async fn revoke(&self, who: Who) {
+        // Issuing what is there already answers it as it is.
+        let id = issue(&self.tender, who).await.unwrap();
+        self.tender.revoke_credential(id).await.unwrap();
+    }
+
     /// Opens an order of one line at the EUR location; answers its id.
     pub(crate) async fn order(&self, amount: &str) -> String {
         self.order_at(EUR, amount).await
@@ -352,14 +359,14 @@ async fn seed(tender: &Tender) {
     }
 }
 
-async fn issue(tender: &Tender, who: Who) {
+async fn issue(tender: &Tender, who: Who) -> Option<CredentialId> {
     let none = ApplicationId(0);
     let (kind, application, merchant) = match who {
         Who::Admin => (TokenKind::Admin, none, MERCHANT),
         Who::Other => (TokenKind::Admin, none, OTHER_MERCHANT),
         Who::App | Who::EurApp | Who::Unscoped => (TokenKind::Access, APP, MERCHANT),
         Who::Till | Who::OneTill => (TokenKind::Till, none, MERCHANT),
-        Who::Stranger | Who::Nobody => return,
+        Who::Stranger | Who::Nobody => return None,
     };
     let locations = match who {
         Who::EurApp | Who::Till | Who::OneTill => Some(BTreeSet::from([EUR])),
@@ -382,5 +389,6 @@ async fn issue(tender: &Tender, who: Who) {
         ttl_ms: None,
         text: Some(who.token()),
     };
-    tender.issue_token(spec).await.unwrap();
+    let (_, record) = tender.issue_token(spec).await.unwrap();
+    Some(record.id)
 }

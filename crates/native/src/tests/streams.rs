@@ -263,6 +263,22 @@ async fn streams_beyond_the_maximum_are_told_to_come_back() {
     assert_eq!(stream_of(&router).await.status(), 200);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_quiet_stream_has_a_heartbeat_and_ends_with_its_token() {
+    use http_body_util::BodyExt;
+
+    let place = Place::new().await;
+    let mut body = stream_of(&place.router).await.into_body();
+    for _ in 0..3 {
+        let frame = body.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), ": still here\n\n");
+    }
+    place.revoke(Who::Admin).await;
+    // One heartbeat may have been on its way already.
+    let last = body.frame().await;
+    assert!(last.is_none() || body.frame().await.is_none());
+}
+
 async fn stream_of(router: &axum::Router) -> axum::response::Response {
     use tower::ServiceExt;
     let request = axum::http::Request::builder()
