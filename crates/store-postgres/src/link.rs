@@ -1,6 +1,8 @@
 //! A session that comes back.
 
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tender_store::StoreError;
@@ -15,8 +17,23 @@ const PAUSE_FIRST: Duration = Duration::from_millis(50);
 /// The longest pause between attempts to connect.
 const PAUSE_MAX: Duration = Duration::from_secs(3);
 
+/// How often any link of a store has connected: the news that the server is back, for those that wait.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Comebacks(Arc<AtomicU64>);
+
+impl Comebacks {
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// The owner of a session. It connects when somebody needs it, and between failed attempts it answers that the
-/// server is away instead of trying: nobody waits longer than one attempt takes.
+/// server is away instead of trying: nobody waits longer than one attempt takes. When another link of the store has
+/// connected meanwhile, it tries at once.
 #[derive(Debug)]
 pub(crate) struct Link {
     config: Config,
@@ -24,16 +41,21 @@ pub(crate) struct Link {
     failures: u32,
     next_attempt_at: Instant,
     last_error: String,
+    comebacks: Comebacks,
+    /// The comebacks before the last attempt that failed.
+    seen: u64,
 }
 
 impl Link {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, comebacks: Comebacks) -> Self {
         Self {
             config,
             session: None,
             failures: 0,
             next_attempt_at: Instant::now(),
             last_error: String::new(),
+            seen: comebacks.count(),
+            comebacks,
         }
     }
 
@@ -59,7 +81,8 @@ impl Link {
 
     async fn connect(&mut self) -> Result<Session, StoreError> {
         self.close();
-        if Instant::now() < self.next_attempt_at {
+        let comebacks = self.comebacks.count();
+        if Instant::now() < self.next_attempt_at && comebacks == self.seen {
             return Err(StoreError::Unavailable(format!(
                 "waiting before the next attempt to connect, the last one failed: {}",
                 self.last_error
@@ -68,6 +91,7 @@ impl Link {
         match Session::open(&self.config, None).await {
             Ok(session) => {
                 self.failures = 0;
+                self.comebacks.add();
                 Ok(session)
             }
             Err(error) => {
@@ -75,6 +99,7 @@ impl Link {
                 self.failures = self.failures.saturating_add(1);
                 self.next_attempt_at = Instant::now() + pause;
                 self.last_error = error.to_string();
+                self.seen = comebacks;
                 tracing::warn!(%error, pause_ms = pause.as_millis(), "cannot connect to the database");
                 Err(error)
             }

@@ -7,7 +7,7 @@ use tokio_postgres::Config;
 use crate::error::Failure;
 use crate::feed;
 use crate::job::{BatchJob, SharedReceiver};
-use crate::link::Link;
+use crate::link::{Comebacks, Link};
 use crate::transaction::{Kind, Open};
 
 /// One page of the feed.
@@ -31,9 +31,9 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, comebacks: Comebacks) -> Self {
         Self {
-            link: Link::new(config),
+            link: Link::new(config, comebacks),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio_postgres::Config;
 use crate::error::Failure;
 use crate::job::{BatchJob, queue, receive, worker_gone};
 use crate::lease::{self, Fence};
-use crate::link::random;
+use crate::link::{Comebacks, random};
 use crate::listener::Listener;
 use crate::reader::{self, Reader};
 use crate::schema;
@@ -76,14 +76,21 @@ impl PostgresStore {
         let wakes = broadcast::Sender::new(WAKE_BACKLOG);
         let fence = Arc::new(OnceLock::new());
         let origin = random();
+        let comebacks = Comebacks::default();
         let (writes, jobs) = queue(options.write_queue);
         for _ in 0..options.writers.max(1) {
-            let writer = Writer::new(config.clone(), Arc::clone(&fence), origin, wakes.clone());
+            let writer = Writer::new(
+                config.clone(),
+                comebacks.clone(),
+                Arc::clone(&fence),
+                origin,
+                wakes.clone(),
+            );
             tokio::spawn(writer.serve(jobs.clone()));
         }
         let (reads, jobs) = queue(options.read_queue);
         for _ in 0..options.readers.max(1) {
-            tokio::spawn(Reader::new(config.clone()).serve(jobs.clone()));
+            tokio::spawn(Reader::new(config.clone(), comebacks.clone()).serve(jobs.clone()));
         }
         let (end, ended) = oneshot::channel();
         let listener = Listener {

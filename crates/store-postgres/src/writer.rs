@@ -10,7 +10,7 @@ use tokio_postgres::Config;
 use crate::error::Failure;
 use crate::job::{BatchJob, SharedReceiver};
 use crate::lease::Fence;
-use crate::link::{Link, pause};
+use crate::link::{Comebacks, Link, pause};
 use crate::transaction::{Kind, Open};
 
 /// How often a batch is run before its caller is told of the conflict.
@@ -38,12 +38,13 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(
         config: Config,
+        comebacks: Comebacks,
         fence: Arc<OnceLock<Fence>>,
         origin: u64,
         wakes: broadcast::Sender<Wake>,
     ) -> Self {
         Self {
-            link: Link::new(config),
+            link: Link::new(config, comebacks),
             fence,
             origin,
             wakes,

@@ -56,3 +56,19 @@ fn writes_become_one_statement_per_table_and_action_in_lock_order() {
 fn nothing_to_write_is_no_statement() {
     assert!(plan(Vec::new(), &Missing::new()).expect("a plan").is_empty());
 }
+
+#[test]
+fn entries_of_the_journal_stay_in_their_order() {
+    let put = |table, key: &[i64]| Write::Put(row(table, key, 1, "{}"));
+    let writes = vec![
+        put(Table::Journal, &[1, 9, 2]),
+        put(Table::Deliveries, &[1, 3]),
+        put(Table::Journal, &[1, 4, 1]),
+        put(Table::Orders, &[1, 9]),
+        put(Table::Journal, &[1, 9, 3]),
+    ];
+    let steps = plan(writes, &Missing::new()).expect("a plan");
+    let tables: Vec<_> = steps.iter().map(|step| step.table).collect();
+    assert_eq!(tables, [Table::Orders, Table::Journal, Table::Deliveries]);
+    assert_eq!(steps[1].columns[1], [9, 4, 9]);
+}
