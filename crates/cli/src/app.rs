@@ -18,8 +18,6 @@ use crate::exit;
 pub struct App {
     /// Where it listens.
     pub address: SocketAddr,
-    /// The service.
-    pub tender: Tender,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<tender_http::StopReport>>,
     workers: tender_service::Workers,
@@ -94,13 +92,7 @@ impl App {
         };
         let server = tokio::spawn(Server::run(listener, router, options, shutdown));
         Ok((
-            Self {
-                address,
-                tender,
-                stop,
-                server,
-                workers,
-            },
+            Self { address, stop, server, workers },
             prepared,
         ))
     }

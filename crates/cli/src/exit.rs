@@ -1,9 +1,7 @@
-//! Exit codes, a table that scripts rely on.
+//! Exit codes, a table that scripts rely on. 0 is success.
 
 use std::process::ExitCode;
 
-/// Everything went well. (`0`)
-pub const SUCCESS: u8 = 0;
 /// Something failed that no other code names. (`1`)
 pub const FAILURE: u8 = 1;
 /// The command line is wrong; clap uses the same. (`2`)

@@ -1,6 +1,7 @@
 //! `tender demo`: the whole server with a restaurant in it, and calls to paste.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use tender_service::Settings;
@@ -52,13 +53,15 @@ fn place(options: &DemoOptions) -> String {
     }
 }
 
+/// How long the server may take to answer its own first calls.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Where `tender listen` listens when it is not told otherwise.
 const LISTENER: &str = "http://127.0.0.1:8090/";
 
 /// Makes the webhook endpoint that the printed calls name, through the same call that an app would use. One that is there
 /// stays as it is. Its answer also shows that the server is ready.
 async fn make_endpoint(credentials: &Credentials) -> anyhow::Result<()> {
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
     let webhook = format!("{}/o/wh/1/webhook", credentials.base_url);
     let token = &credentials.kseries.access_token;
     let known = client

@@ -1,5 +1,7 @@
 //! Speaking to a running server: where it is, who asks, and what its refusals mean for the exit code.
 
+use std::time::Duration;
+
 use anyhow::{Context, anyhow};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -7,6 +9,9 @@ use serde_json::Value;
 use crate::args::RemoteOptions;
 use crate::credentials::Credentials;
 use crate::exit;
+
+/// How long a call may take, where it does not say itself.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server to speak to.
 pub struct Remote {
@@ -43,7 +48,7 @@ impl Remote {
             url,
             credentials,
             token: options.token.clone(),
-            client: reqwest::Client::new(),
+            client: reqwest::Client::builder().timeout(PATIENCE).build()?,
         })
     }
 
