@@ -145,6 +145,14 @@ const WALLS: &[Wall] = &[
         why: LEAF,
     },
     Wall {
+        packages: "tender-openapi",
+        rule: Rule::WorkspaceOnly {
+            shipped: &[],
+            tests: &[],
+        },
+        why: LEAF,
+    },
+    Wall {
         packages: "tender-oauth",
         rule: Rule::Never(&[
             "tender-store*",
