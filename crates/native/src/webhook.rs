@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use tender_engine::{Delivery, EntryKind, LocationId, Notice, NoticeKind, Order, Payment};
+use tender_http::MoneyMoved;
 use tender_money::Currency;
 use tender_service::{Application, Endpoint, Message, WebhookEncoder, WebhookEvent};
 use tender_wire::{JsonWriter, ObjectWriter};
@@ -187,15 +188,16 @@ fn write_body(object: &mut ObjectWriter<'_>, event: &WebhookEvent<'_>, name: &st
     if let Some(order) = about.order {
         object.object("order", |object| write_head(object, order));
     }
+    let circumstances = Circumstances::default();
     if let Some(payment) = about.payment {
-        let circumstances = Circumstances::default();
         object.object("payment", |object| {
             write_payment(object, payment, about.currency, circumstances)
         });
-        object.string(
-            "money_moved",
-            advice::money_moved(payment, circumstances).as_str(),
-        );
-        object.display("retry", advice::RETRY);
     }
+    // What happens to an order moves no money by itself; the payment that closed it has a message of its own.
+    let moved = about
+        .payment
+        .map(|payment| advice::money_moved(payment, circumstances));
+    object.string("money_moved", moved.unwrap_or(MoneyMoved::No).as_str());
+    object.display("retry", advice::RETRY);
 }

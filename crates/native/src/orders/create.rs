@@ -124,14 +124,9 @@ fn read_location(
     directory: &Directory,
 ) -> Result<LocationFacts, Problem> {
     let id = fields.require("location_id", fields.plain_id("location_id")?)?;
-    let not_found = |_| {
-        refusal::meaningless("location-not-found", "There is no such location.", "location_id")
-            .detail("GET /api/v1/locations lists the locations that this credential reaches.")
-    };
-    let id = id
-        .ok_or(())
-        .map_err(|()| not_found(refusal::location_not_found()))?;
-    lookup::location(directory, principal, LocationId(id)).map_err(not_found)
+    let facts = id.map(|id| lookup::location(directory, principal, LocationId(id)));
+    let facts = facts.unwrap_or_else(|| Err(refusal::location_not_found()));
+    facts.map_err(|problem| problem.field("location_id"))
 }
 
 /// The employee named, who must exist.

@@ -27,7 +27,7 @@ const PARAMETERS: [&str; 6] = [
     "limit",
     "after",
 ];
-const LIMIT_USUAL: u32 = 20;
+const LIMIT_USUAL: u32 = 50;
 const LIMIT_MAX: u32 = 100;
 /// Heads that one request looks through for a table number.
 const HEADS_MAX: u32 = 1_000;

@@ -169,7 +169,7 @@ async fn carry_out(
     let repeatable = repeatable(&spec.keys);
     let command = Command::Pay(Box::new(spec));
     if dry_run {
-        return preview::answer(native, &caller, directory, StatusCode::CREATED, command).await;
+        return preview::answer(native, &caller, directory, command).await;
     }
     let done = native.tender().execute(&caller, command).await;
     let done = done.map_err(|failure| refusal::of_failure(&failure, repeatable))?;

@@ -22,12 +22,11 @@ use crate::orders::render::write_head;
 use crate::refusal::Repeatable;
 use crate::{Native, answer, lookup, refusal};
 
-/// Answers with the payment as it would be, and its order in `order`.
+/// Answers with the payment as it would be, and its order in `order`. Always 200: nothing is created.
 pub(super) async fn answer(
     native: &Native,
     caller: &Caller,
     directory: &Directory,
-    status: StatusCode,
     command: Command,
 ) -> Result<Response, Problem> {
     let tender = native.tender();
@@ -62,7 +61,7 @@ pub(super) async fn answer(
         object.bool("dry_run", true);
         object.object("order", |object| write_head(object, order));
     });
-    let mut response = answer::json(status, body);
+    let mut response = answer::json(StatusCode::OK, body);
     let money_moved = advice::money_moved(&payment, circumstances);
     advise(response.headers_mut(), money_moved, advice::RETRY);
     Ok(response)

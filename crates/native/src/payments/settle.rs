@@ -67,7 +67,7 @@ async fn settle(
     let caller = access::caller(&principal);
     let command = command(id);
     if dry_run {
-        return preview::answer(&native, &caller, &directory, StatusCode::OK, command).await;
+        return preview::answer(&native, &caller, &directory, command).await;
     }
     let done = native.tender().execute(&caller, command).await;
     let done = done.map_err(|failure| refusal::of_failure(&failure, Repeatable::Yes))?;

@@ -63,11 +63,8 @@ async fn agree(place: &Place, order: &str, path: &str, body: &str) {
         .await;
     assert_eq!(everything(place).await, before, "{path} {body} left something");
     let real = place.post(Who::Admin, path, body).await;
-    assert_eq!(
-        dry.status, real.status,
-        "{path} {body}: {} {}",
-        dry.text, real.text
-    );
+    let expected = if real.status < 400 { 200 } else { real.status };
+    assert_eq!(dry.status, expected, "{path} {body}: {} {}", dry.text, real.text);
     if dry.status >= 400 {
         assert_eq!(dry.text, real.text);
         return;
@@ -161,9 +158,9 @@ async fn a_dry_run_uses_up_no_key_and_answers_a_used_one_as_the_first_time() {
     let dry_path = format!("{path}?dry_run=true");
     let key = [("Idempotency-Key", "k")];
     let call = async |path: &str, body: &str| place.call(Who::App, Method::POST, path, &key, body).await;
-    call(&dry_path, r#"{"amount":"1"}"#).await.expect(201);
+    call(&dry_path, r#"{"amount":"1"}"#).await.expect(200);
     let first = call(&path, r#"{"amount":"2"}"#).await.expect(201);
-    let again = call(&dry_path, r#"{"amount":"2"}"#).await.expect(201);
+    let again = call(&dry_path, r#"{"amount":"2"}"#).await.expect(200);
     assert_eq!(again.at("/id"), first.at("/id"));
     assert_eq!(again.at("/created_at"), first.at("/created_at"));
     call(&dry_path, r#"{"amount":"1"}"#)

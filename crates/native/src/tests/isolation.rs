@@ -179,7 +179,7 @@ async fn a_token_of_one_location_reaches_no_other() {
     place
         .post(who, "/api/v1/orders", &open)
         .await
-        .problem(422, "location-not-found");
+        .problem(404, "location-not-found");
     let locations = place.get(who, "/api/v1/locations").await.expect(200);
     assert_eq!(locations.at("/items/0/id"), EUR.0.to_string());
     assert!(!locations.has("/items/1"));

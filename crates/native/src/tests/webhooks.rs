@@ -64,12 +64,12 @@ async fn every_event_shows_the_state_of_its_commit() {
     assert_eq!(
         told,
         [
-            ["order.opened", "10.00", "open", "-", "-"],
+            ["order.opened", "10.00", "open", "-", "no"],
             ["payment.accepted", "6.00", "open", "pending", "no"],
             ["payment.completed", "6.00", "open", "complete", "yes"],
-            ["order.updated", "6.00", "open", "-", "-"],
+            ["order.updated", "6.00", "open", "-", "no"],
             ["payment.completed", "0.00", "closed", "complete", "yes"],
-            ["order.closed", "0.00", "closed", "-", "-"],
+            ["order.closed", "0.00", "closed", "-", "no"],
         ]
     );
 }

@@ -63,7 +63,9 @@ pub(crate) async fn timeline(
     let (summary, next) = words::summary(&payment, circumstances);
     let body = JsonWriter::object(|object| {
         object.display("payment_id", id.wire());
-        object.display("order_id", id.order.wire());
+        if id.has_order() {
+            object.display("order_id", id.order.wire());
+        }
         object.string("state", state_word(payment.state));
         object.string("summary", summary);
         object.string("next", next);
