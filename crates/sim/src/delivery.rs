@@ -19,10 +19,12 @@ pub(crate) fn check(report: &mut Report, delivery: &Delivery, attempts: &[Attemp
         .iter()
         .all(|attempt| attempt.delivery == delivery.id && attempt.merchant == delivery.merchant);
     notes.check(Rule::Isolation, own, "has attempts of another delivery");
-    let numbers = attempts.iter().map(|attempt| attempt.number);
+    // A replay counts from the beginning again, and a try whose claim was over is kept without being counted.
+    let are_numbered = (1..).zip(attempts).all(|(number, attempt)| attempt.number == number);
+    let is_complete = u32::try_from(attempts.len()).is_ok_and(|kept| kept >= delivery.attempts);
     notes.check(
         Rule::Delivery,
-        numbers.eq(1..=delivery.attempts),
+        are_numbered && is_complete,
         "its attempts are not numbered 1, 2, 3 … up to the last one it names",
     );
     let fits = match delivery.state {

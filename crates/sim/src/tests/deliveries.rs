@@ -41,11 +41,13 @@ type Case = (&'static str, u64, DeliveryState, u32, &'static [u16], bool);
 #[test]
 fn deliveries() {
     use DeliveryState::{Delivered, Dropped, Exhausted, Pending};
-    let cases: [Case; 12] = [
+    let cases: [Case; 14] = [
         ("not tried", 2, Pending, 0, &[], true),
         ("tried", 2, Pending, 2, &[503, 500], true),
         ("taken", 2, Delivered, 2, &[503, 204], true),
-        ("taken, then replayed", 2, Pending, 1, &[200], true),
+        ("taken, then replayed", 2, Pending, 0, &[200], true),
+        ("replayed and tried", 2, Pending, 1, &[200, 503], true),
+        ("taken twice, as two held it", 2, Delivered, 1, &[200, 200], true),
         ("given up", 2, Exhausted, 11, &[500; 11], true),
         ("dropped", 2, Dropped, 0, &[], true),
         ("never taken", 2, Delivered, 1, &[302], false),
