@@ -42,7 +42,7 @@ pub enum Verb {
     Export(ExportOptions),
     /// Check the books.
     Audit(AuditOptions),
-    /// Bring a database up to date.
+    /// Bring a database up to date, or copy an embedded ledger into PostgreSQL.
     Migrate(MigrateOptions),
     /// Look for what would keep payments from working.
     Doctor(DoctorOptions),
@@ -353,6 +353,27 @@ pub struct MigrateOptions {
     /// Where the ledger is.
     #[command(flatten)]
     pub store: StoreOptions,
+    /// Copy the ledger of this folder, as sqlite:DIR, into another database. No server may be running on either.
+    #[arg(long, value_name = "sqlite:DIR", requires = "to", value_parser = sqlite_folder)]
+    pub from: Option<PathBuf>,
+    /// The empty database to copy into: postgres://user:password@host:port/database
+    #[arg(long, value_name = "URL", requires = "from", value_parser = postgres_url)]
+    pub to: Option<String>,
+}
+
+fn sqlite_folder(text: &str) -> Result<PathBuf, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(folder) if !folder.is_empty() => Ok(PathBuf::from(folder)),
+        _ => Err("a ledger to copy is given as sqlite:DIR".to_owned()),
+    }
+}
+
+fn postgres_url(text: &str) -> Result<String, String> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        Ok(text.to_owned())
+    } else {
+        Err("a ledger is copied into postgres://…".to_owned())
+    }
 }
 
 /// `tender doctor`
