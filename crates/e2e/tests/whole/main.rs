@@ -1,8 +1,10 @@
 //! The whole system: the real binary, real sockets, real receivers, kill -9.
 
+mod bad_input;
 mod cli;
 mod concurrency;
 mod kill;
 mod kseries;
+mod limits;
 mod oauth;
 mod pasted;

@@ -1,0 +1,281 @@
+//! Bad credentials, other people's credentials, and ids of nothing.
+
+use anyhow::{Context, ensure};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::json;
+use tender_e2e::json_answer;
+
+use super::{Dialect, Scene, route, routes};
+
+/// Texts that are no token.
+const NO_TOKENS: [&str; 5] = [
+    "",
+    "wrong",
+    "Bearer",
+    "\u{7f}",
+    "tnd_at_00000000000000000000000000000000000000000000",
+];
+
+async fn status_and_text(request: RequestBuilder) -> anyhow::Result<(StatusCode, String)> {
+    let answer = request.send().await?;
+    Ok((answer.status(), answer.text().await?))
+}
+
+#[tokio::test]
+async fn nobody_writes_without_a_good_credential() -> anyhow::Result<()> {
+    let scene = Scene::start().await?;
+    let before = scene.state().await?;
+    for route in routes(&scene) {
+        let plain = || {
+            scene
+                .server
+                .request(route.method.clone(), &route.path)
+                .json(&json!({}))
+        };
+        let mut requests = vec![
+            plain(),
+            plain().basic_auth("nobody", Some("x")),
+            plain().header("api-key", "wrong"),
+        ];
+        requests.extend(
+            NO_TOKENS.map(|token| plain().header("authorization", [b"Bearer ", token.as_bytes()].concat())),
+        );
+        for request in requests {
+            let Ok((status, text)) = status_and_text(request).await else {
+                continue;
+            };
+            ensure!(
+                [400, 401].contains(&status.as_u16()),
+                "{} answered {status}: {text}",
+                route.path
+            );
+            match (route.dialect, status.as_u16()) {
+                (Dialect::Kseries, 401) => assert_eq!(text, "", "{}", route.path),
+                (dialect, _) => {
+                    let body: serde_json::Value =
+                        serde_json::from_str(&text).with_context(|| text.clone())?;
+                    let media_type = if dialect == Dialect::Native {
+                        "application/problem+json"
+                    } else {
+                        "application/json"
+                    };
+                    match dialect {
+                        // A request without credentials has an error of OAuth.
+                        Dialect::Kounta => ensure!(body["error"].is_string(), "{body}"),
+                        _ => dialect.check(status, media_type, &body)?,
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(scene.state().await?, before);
+    scene.server.healthy().await
+}
+
+/// Another merchant's good credentials see and change nothing here, and are told nothing.
+#[tokio::test]
+async fn another_merchant_reaches_nothing() -> anyhow::Result<()> {
+    let scene = Scene::start().await?;
+    let server = &scene.server;
+    let before = scene.state().await?;
+    let token = server.secret("/other/access_token");
+    let pay = |location: serde_json::Value| {
+        let mut body = server.pay_body(&scene.order, "foreign", "demo", &json!(1));
+        body["businessLocationId"] = location;
+        server
+            .request(Method::POST, "/o/op/1/pay")
+            .bearer_auth(&token)
+            .json(&body)
+    };
+    let (status, mine) =
+        json_answer(pay(server.credentials["kseries"]["business_location_id"].clone())).await?;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{mine}");
+    let (status, none) = json_answer(pay(json!(999))).await?;
+    assert_eq!(
+        (status, &mine["message"].to_string().len()),
+        (StatusCode::FORBIDDEN, &none["message"].to_string().len())
+    );
+
+    let admin = server.secret("/other/admin_token");
+    let id = scene.id("/id");
+    for (method, path) in [
+        (Method::GET, format!("/api/v1/orders/{id}")),
+        (Method::POST, format!("/api/v1/orders/{id}/close")),
+        (Method::POST, format!("/api/v1/orders/{id}/payments")),
+        (
+            Method::PUT,
+            format!("/api/v1/sandbox/tills/{}", server.secret("/till/device_ids/0")),
+        ),
+    ] {
+        let body = match path.rsplit('/').next() {
+            Some("payments") => json!({"amount": "1.00"}),
+            Some("close") => json!({}),
+            _ => json!({"behaviour": "offline"}),
+        };
+        let request = server.request(method.clone(), &path).bearer_auth(&admin);
+        let request = if method == Method::GET {
+            request
+        } else {
+            request.json(&body)
+        };
+        let (status, body) = json_answer(request).await?;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}: {body}");
+    }
+    let (status, list) =
+        json_answer(server.request(Method::GET, "/api/v1/orders").bearer_auth(&admin)).await?;
+    ensure!(
+        status == StatusCode::OK && !list.to_string().contains(&id),
+        "{list}"
+    );
+
+    let om = |organization: &str| {
+        let body = json!({"params": {"orderId": scene.id("/om/order_id"), "type": "receipt", "amount": 1}});
+        let request = server
+            .request(Method::POST, "/v1/om/payments")
+            .header("api-key", server.secret("/other/api_key"));
+        request
+            .header("organization-id", server.secret(organization))
+            .json(&body)
+    };
+    let (status, body) = json_answer(om("/om/organization_id")).await?;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{body}");
+    let (status, body) = json_answer(om("/other/organization_id")).await?;
+    assert_eq!(
+        (status, &body["error"]["code"]),
+        (StatusCode::BAD_REQUEST, &json!("ORDER_NOT_FOUND"))
+    );
+
+    let company = server.secret("/other/company_id");
+    for path in ["orders.json", "payment_methods.json", "sites.json"] {
+        let (status, body) =
+            json_answer(server.kounta(Method::GET, &format!("/v1/companies/{company}/{path}"))).await?;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{body}");
+    }
+    assert_eq!(scene.state().await?, before);
+    scene.server.healthy().await
+}
+
+#[tokio::test]
+async fn ids_of_nothing_are_not_found() -> anyhow::Result<()> {
+    let scene = Scene::start().await?;
+    let before = scene.state().await?;
+    let company = scene.server.secret("/kounta/company_id");
+    let ids = [
+        "0",
+        "1",
+        "-1",
+        "99999999999999999999999",
+        "nope",
+        "1.5",
+        "%20",
+        "ord_1",
+        "ord_",
+        "pay_1_1",
+        "%F0%9F%92%A9",
+    ];
+    for id in ids {
+        let paths = [
+            (
+                Dialect::Kounta,
+                Method::POST,
+                format!("/v1/companies/{company}/orders/{id}/payments.json"),
+                json!({"method_id": 1, "amount": 1}),
+            ),
+            (
+                Dialect::Kounta,
+                Method::POST,
+                format!("/v1/companies/{id}/orders.json"),
+                json!({}),
+            ),
+            (
+                Dialect::Om,
+                Method::PATCH,
+                format!("/v1/om/payments/{id}"),
+                json!({"params": {"amount": 1}}),
+            ),
+            (
+                Dialect::Om,
+                Method::PATCH,
+                format!("/v1/om/payments/{id}/confirm"),
+                json!({}),
+            ),
+            (
+                Dialect::Om,
+                Method::DELETE,
+                format!("/v1/om/payments/{id}"),
+                json!({}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/orders/{id}/payments"),
+                json!({"amount": "1.00"}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/orders/{id}/close"),
+                json!({}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/payments/{id}/confirm"),
+                json!({}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/payments/{id}/refund"),
+                json!({"amount": "1.00"}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/till/tasks/{id}/confirm"),
+                json!({"lease": 1}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/cases/{id}/resolve"),
+                json!({"resolution": "x"}),
+            ),
+            (
+                Dialect::Native,
+                Method::POST,
+                format!("/api/v1/deliveries/{id}/replay"),
+                json!({}),
+            ),
+            (
+                Dialect::Native,
+                Method::DELETE,
+                format!("/api/v1/webhook-endpoints/{id}"),
+                json!({}),
+            ),
+            (
+                Dialect::Kseries,
+                Method::DELETE,
+                format!("/o/wh/1/webhook/{id}"),
+                json!({}),
+            ),
+        ];
+        for (dialect, method, path, body) in paths {
+            let nothing = route(dialect, method, path);
+            let request = dialect
+                .request(&scene.server, nothing.method.clone(), &nothing.path)
+                .json(&body);
+            let (status, body) = scene
+                .refused(&nothing, request)
+                .await
+                .with_context(|| nothing.path.clone())?;
+            ensure!(
+                [400, 404, 422].contains(&status.as_u16()),
+                "{}: {status} {body}",
+                nothing.path
+            );
+        }
+    }
+    assert_eq!(scene.state().await?, before);
+    scene.server.healthy().await
+}
