@@ -99,7 +99,8 @@ pub fn router(tender: &Tender, metrics: &Metrics) -> Router {
         .on("/v1/token.json", plain(tender_oauth::router(tender.clone())))
         .on("/oauth", plain(tender_oauth::router(tender.clone())))
         .on("/realms", plain(tender_oauth::router(tender.clone())))
-        .on("/authorize", plain(tender_oauth::router(tender.clone())));
+        .on("/authorize", plain(tender_oauth::router(tender.clone())))
+        .on("/console", plain(tender_console::router(tender.clone())));
     Router::new().fallback_service(Dispatch {
         table: Arc::new(table),
     })
@@ -159,7 +160,8 @@ pub fn failure_handler() -> FailureHandler {
             .on("/f", tender_dialect_kseries::failed)
             .on("/v1", tender_dialect_kounta::failed)
             .on("/v1/om", tender_dialect_om::failed)
-            .on("/api/v1", tender_native::failed);
+            .on("/api/v1", tender_native::failed)
+            .on("/console", tender_console::failed);
     Arc::new(move |failed| table.get(failed.path)(failed))
 }
 

@@ -1,0 +1,5 @@
+mod access;
+mod actions;
+mod escaping;
+mod pages;
+pub(crate) mod place;

@@ -1,0 +1,276 @@
+//! What happened to a payment, hop by hop, in plain words.
+//!
+//! Owns: which records make which steps, and their order. Must not know: where records come from. Pure.
+
+use tender_engine::{
+    ATTEMPTS_MAX, Attempt, Delivery, DeliveryState, EntryKind, JournalEntry, Payment, Task, TaskState,
+    Timestamp,
+};
+use tender_money::Currency;
+use tender_wire::ids_text;
+
+use crate::show::{self, Tone};
+use crate::words;
+
+/// A delivery and its tries.
+#[derive(Debug, Clone)]
+pub(crate) struct Tried {
+    pub(crate) delivery: Delivery,
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+/// One hop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) at: Timestamp,
+    pub(crate) tone: Tone,
+    /// What happened.
+    pub(crate) text: String,
+    /// Why, where it is known.
+    pub(crate) cause: Option<String>,
+}
+
+/// Everything on record about a payment.
+#[derive(Debug)]
+pub(crate) struct Records<'r> {
+    pub(crate) payment: &'r Payment,
+    pub(crate) currency: Currency,
+    /// The zone in which moments are told.
+    pub(crate) zone: &'r str,
+    /// The chain of the payment's order.
+    pub(crate) chain: &'r [JournalEntry],
+    pub(crate) task: Option<&'r Task>,
+    /// Messages about the payment's order since the payment began.
+    pub(crate) deliveries: &'r [Tried],
+    pub(crate) now: Timestamp,
+}
+
+/// All steps, in the order in which they happened.
+pub(crate) fn steps(records: &Records<'_>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for entry in records.chain {
+        if concerns(records.payment, entry) {
+            steps.push(of_entry(records, entry));
+        }
+    }
+    if let Some(task) = records.task {
+        steps.extend(of_task(records, task));
+    }
+    for tried in records.deliveries {
+        steps.extend(of_delivery(records, tried));
+    }
+    // Stable: what happened in one commit stays in the order in which it was decided, and was told afterwards.
+    steps.sort_by_key(|step| step.at);
+    steps
+}
+
+/// The payment's own entries, and the end of its order.
+fn concerns(payment: &Payment, entry: &JournalEntry) -> bool {
+    if entry.payment == Some(payment.id.number) {
+        return true;
+    }
+    let began = entry.at >= payment.created_at;
+    began && matches!(entry.kind, EntryKind::OrderClosed | EntryKind::OrderCancelled)
+}
+
+fn of_entry(records: &Records<'_>, entry: &JournalEntry) -> Step {
+    let who = words::who(entry.via);
+    let text = match entry.kind {
+        EntryKind::PaymentAccepted => format!("{who} asked for it. Its amount is reserved on the order."),
+        EntryKind::PaymentCompleted => {
+            let moved = show::money(records.payment.moved_minor(), records.currency);
+            format!("{who} completed it: {moved} changed hands, tip and surcharge included.")
+        }
+        EntryKind::PaymentFailed => "It ended without counting.".to_owned(),
+        EntryKind::PaymentVoided => format!("{who} cancelled it before it counted."),
+        EntryKind::PaymentReversed => format!("{who} undid it as a whole."),
+        EntryKind::PaymentAmended => format!("{who} changed data of it."),
+        EntryKind::CaseOpened => "A case was opened: money may have moved all the same, or twice.".to_owned(),
+        EntryKind::CaseResolved => format!("{who} resolved the case."),
+        EntryKind::OrderClosed => format!("{who} closed the order."),
+        EntryKind::OrderCancelled => format!("{who} cancelled the order."),
+        EntryKind::ReferenceFenced => {
+            format!("{who} made sure that nothing can land under its reference any more.")
+        }
+        EntryKind::OrderProposed
+        | EntryKind::OrderOpened
+        | EntryKind::OrderFailed
+        | EntryKind::OrderLinesChanged
+        | EntryKind::OrderUpdated
+        | EntryKind::EndpointDisabled => format!("{}.", words::entry(entry.kind).0),
+    };
+    Step {
+        at: entry.at,
+        tone: words::entry(entry.kind).1,
+        text,
+        cause: cause(entry),
+    }
+}
+
+/// Why, as the journal has it.
+fn cause(entry: &JournalEntry) -> Option<String> {
+    if let Some(code) = entry.fact("failure") {
+        let code = tender_engine::FailureCode::from_code(code);
+        let words = words::failure(code);
+        return Some(match entry.fact("message") {
+            Some(message) => format!("{words} ({}): {message}", code.code()),
+            None => format!("{words} ({})", code.code()),
+        });
+    }
+    entry
+        .fact("reason")
+        .or_else(|| entry.fact("resolution"))
+        .map(str::to_owned)
+}
+
+/// Offered, leased, over.
+fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
+    let moment = |at| show::moment(at, records.zone);
+    let to = match task.device {
+        Some(device) => format!("device {} only", device.0),
+        None => "any till of the location".to_owned(),
+    };
+    let offered = format!("It was offered to {to}, until {}.", moment(task.expires_at));
+    let mut steps = vec![Step {
+        at: task.created_at,
+        tone: Tone::Plain,
+        text: offered,
+        cause: None,
+    }];
+    if let Some(device) = task.leased_to {
+        let earlier = task.lease.saturating_sub(1);
+        let has_lapsed = task.state.is_open() && task.leased_until <= records.now;
+        let cause = match (has_lapsed, earlier) {
+            (true, _) => Some("The till has not answered in time. Any till may take it again.".to_owned()),
+            (false, 0) => None,
+            (false, _) => Some(format!(
+                "{earlier} time(s) before, a till took it and did not answer."
+            )),
+        };
+        steps.push(Step {
+            // When it was leased is not kept; it was between being offered and the end of the lease.
+            at: task.created_at,
+            tone: if has_lapsed { Tone::Bad } else { Tone::Plain },
+            text: format!(
+                "Device {} took it and has it until {}.",
+                device.0,
+                moment(task.leased_until)
+            ),
+            cause,
+        });
+    } else if task.state.is_open() {
+        let text = "It waits for a till.".to_owned();
+        steps.push(Step {
+            at: task.created_at,
+            tone: Tone::Wait,
+            text,
+            cause: None,
+        });
+    }
+    if let Some((text, tone)) = words::task_end(&task.state) {
+        let payment = records.payment;
+        let at = match task.state {
+            TaskState::Expired => task.expires_at,
+            _ => payment.completed_at.unwrap_or(payment.updated_at),
+        };
+        steps.push(Step {
+            at,
+            tone,
+            text: text.to_owned(),
+            cause: None,
+        });
+    }
+    steps
+}
+
+/// Made, every try, and how it stands.
+fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
+    let delivery = &tried.delivery;
+    let name = format!(
+        "Webhook {} ({})",
+        ids_text::write(ids_text::DELIVERY, delivery.id.0),
+        delivery.event
+    );
+    let text = format!(
+        "{name} for endpoint {} was stored.",
+        ids_text::write(ids_text::ENDPOINT, delivery.endpoint.0)
+    );
+    let mut steps = vec![Step {
+        at: delivery.created_at,
+        tone: Tone::Plain,
+        text,
+        cause: None,
+    }];
+    for attempt in &tried.attempts {
+        let (outcome, tone) = outcome(attempt);
+        let text = format!(
+            "{name}: try {}, {outcome} after {} ms.",
+            attempt.number, attempt.duration_ms
+        );
+        steps.push(Step {
+            at: attempt.at,
+            tone,
+            text,
+            cause: None,
+        });
+    }
+    let last = tried
+        .attempts
+        .last()
+        .map_or(delivery.created_at, |attempt| attempt.at);
+    match delivery.state {
+        DeliveryState::Pending if delivery.attempts > 0 => {
+            let due = show::moment(delivery.next_at.max(records.now), records.zone);
+            let text = format!("{name}: the next try is due at {due}.");
+            let cause = Some("Look at the receiver; replaying the delivery sends it at once.".to_owned());
+            steps.push(Step {
+                at: last,
+                tone: Tone::Wait,
+                text,
+                cause,
+            });
+        }
+        DeliveryState::Exhausted => {
+            let text = format!("{name} was given up after {ATTEMPTS_MAX} tries.");
+            let cause = Some("Repair the receiver, then replay the delivery.".to_owned());
+            steps.push(Step {
+                at: last,
+                tone: Tone::Bad,
+                text,
+                cause,
+            });
+        }
+        DeliveryState::Dropped => {
+            let text = format!("{name} was dropped: the endpoint was deleted.");
+            steps.push(Step {
+                at: last,
+                tone: Tone::Plain,
+                text,
+                cause: None,
+            });
+        }
+        DeliveryState::Pending | DeliveryState::Delivered => {}
+    }
+    steps
+}
+
+/// What came of one try.
+pub(crate) fn outcome(attempt: &Attempt) -> (String, Tone) {
+    match (attempt.status, &attempt.error) {
+        (Some(status @ 200..=299), _) => (format!("the receiver answered {status}"), Tone::Good),
+        (Some(status), _) => (format!("the receiver answered {status}"), Tone::Bad),
+        (None, Some(error)) => (format!("no answer: {error}"), Tone::Bad),
+        (None, None) => ("no answer".to_owned(), Tone::Bad),
+    }
+}
+
+/// Whether more cases about a payment were opened than resolved.
+pub(crate) fn has_open_case(chain: &[JournalEntry], payment: &Payment) -> bool {
+    let count = |kind: EntryKind| {
+        let own = chain
+            .iter()
+            .filter(|entry| entry.payment == Some(payment.id.number));
+        own.filter(|entry| entry.kind == kind).count()
+    };
+    count(EntryKind::CaseOpened) > count(EntryKind::CaseResolved)
+}
