@@ -145,6 +145,35 @@ async fn after_ten_retries_a_message_is_given_up() -> anyhow::Result<()> {
     scene.close().await
 }
 
+/// Row 31: a receiver that takes the message and says nothing for 10 seconds has not taken it.
+#[tokio::test]
+async fn a_silent_receiver_has_failed_after_ten_seconds() -> anyhow::Result<()> {
+    let scene = Scene::start().await?;
+    // Connections wait in the listener's queue, and nobody answers them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", silent.local_addr()?);
+    scene
+        .server
+        .endpoint(&json!({"endpointId": "S", "url": url}))
+        .await?;
+    let order = scene.server.open_check("20.06").await?;
+    scene
+        .pay(&order, "silent", json!(20.06), json!({"endpointId": "S"}))
+        .await?;
+    let delivery = scene.attempted("PAYMENT", 1).await?;
+    let attempt = &delivery["attempts"][0];
+    ensure!(
+        attempt["error"].is_string() && attempt.get("status").is_none(),
+        "{attempt}"
+    );
+    ensure!(
+        attempt["duration_ms"].as_u64() >= Some(10_000),
+        "it gave up early: {attempt}"
+    );
+    assert_eq!(delivery["state"], json!("pending"));
+    scene.close().await
+}
+
 /// Row 32: Basic credentials, and signatures that verify under the new secret and, for a day, the old one.
 #[tokio::test]
 async fn messages_are_signed_and_carry_basic_credentials() -> anyhow::Result<()> {
