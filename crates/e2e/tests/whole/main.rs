@@ -9,3 +9,4 @@ mod kseries;
 mod limits;
 mod oauth;
 mod pasted;
+mod postgres;
