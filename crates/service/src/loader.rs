@@ -37,6 +37,10 @@ pub(crate) struct Reads {
     all_payments: Of<OrderId>,
     lines_of_aliases: Of<Hash128>,
     keys: Of<Hash128>,
+    /// Keys that lead to payments of which nothing else is known.
+    leading_keys: Of<Hash128>,
+    /// Payments that may end together with their tasks.
+    leading_payments: Of<PaymentId>,
     deferred: Vec<Deferred>,
     tasks: Of<TaskId>,
     claims: BTreeSet<(MerchantId, LocationId, DeviceId)>,
@@ -85,11 +89,15 @@ impl Reads {
                 }
             }
             Command::ConfirmPayment(confirm) => self.add_payment(merchant, confirm.payment),
-            Command::VoidPayment(void) => self.add_payment(merchant, void.payment),
+            Command::VoidPayment(void) => {
+                self.add_payment(merchant, void.payment);
+                self.leading_payments.insert((merchant, void.payment));
+            }
             Command::DeletePayment(delete) => self.add_payment(merchant, delete.payment),
             Command::FenceReference(fence) => {
                 let hash = key_hash(KeySpace::PaymentReference, fence.application, fence.location, &fence.text);
                 self.keys.insert((merchant, hash));
+                self.leading_keys.insert((merchant, hash));
             }
             Command::ClaimTasks(claim) => drop(self.claims.insert((merchant, claim.location, claim.device))),
             Command::ResolveTask(resolve) => drop(self.tasks.insert((merchant, resolve.task))),
@@ -158,6 +166,7 @@ impl Reads {
     ) -> Result<Snapshot, StoreError> {
         let mut snapshot = Snapshot::default();
         self.load_names(transaction, &mut snapshot).await?;
+        self.look_ahead(transaction).await?;
         self.load_tasks(transaction, &mut snapshot, now).await?;
         self.load_orders(transaction, &mut snapshot).await?;
         self.load_keys(transaction, &mut snapshot).await?;
@@ -193,6 +202,27 @@ impl Reads {
         for counter in get::<Counter>(transaction, keys).await? {
             let location = LocationId::from_i64(counter.owner);
             snapshot.check_numbers.insert((counter.merchant, location), counter.value.cast_unsigned());
+        }
+        Ok(())
+    }
+
+    /// Finds out, without locking anything, which tasks and orders the next steps are going to need. Every batch locks tasks
+    /// before orders, and all orders in one go: two nodes that did it in different orders would wait for each other.
+    async fn look_ahead(&mut self, transaction: &mut dyn Transaction) -> Result<(), StoreError> {
+        for key in get::<StoredKey>(transaction, hash_keys(&self.leading_keys)).await? {
+            if let KeyOutcome::Payment(id, _) = &key.record.outcome {
+                self.add_payment(key.merchant, *id);
+                self.leading_payments.insert((key.merchant, *id));
+            }
+        }
+        for (merchant, id) in &self.leading_payments {
+            let scan = Scan::new(Table::Payments, 1)
+                .equals("merchant_id", merchant.to_i64())
+                .equals("order_id", id.order.to_i64())
+                .equals("number", i64::from(id.number));
+            for payment in decode::<Payment>(&transaction.scan(&scan).await?)? {
+                self.tasks.extend(payment.task.map(|task| (*merchant, task)));
+            }
         }
         Ok(())
     }
