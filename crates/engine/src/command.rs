@@ -154,7 +154,9 @@ pub enum Discount {
 
 /// Opens an order.
 ///
-/// Checks, in this order: location, keys, lines, service charge, then each embedded payment as [`PaymentSpec`] does.
+/// Checks, in this order: location, digits and signs of embedded amounts, keys, endpoint, labels, service charge, lines, then
+/// each embedded payment as [`PaymentSpec`] does. From the lines on, a refusal of an order that is proposed to a till is recorded
+/// as its failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenOrder {
     /// Where.
@@ -185,7 +187,8 @@ pub struct OpenOrder {
     pub labels: Vec<(String, String)>,
     /// Unique references and idempotency keys.
     pub keys: Vec<KeyClaim>,
-    /// Payments that come with the order, applied in this order before `settle`. All or nothing.
+    /// Payments that come with the order, applied in this order before `settle`. All or nothing: they have no keys of their
+    /// own, and their refusal is the order's.
     pub payments: Vec<PaymentSpec>,
     /// The state the order ends in (Kounta creates finished sales).
     pub settle: Option<OrderChange>,
@@ -199,7 +202,7 @@ pub struct OpenOrder {
 
 /// Adds lines to an order.
 ///
-/// Checks: order, keys, endpoint, order state, lines, total.
+/// Checks: order, keys, endpoint, order state, lines, total, watchers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddLines {
     /// Which order.
@@ -347,8 +350,9 @@ pub enum OnRefusal {
 
 /// A payment or refund to make.
 ///
-/// Checks, in this order: order (unless failures are recorded), amounts and their digits, keys, endpoint; then, each
-/// recorded as a failure where so asked: order state, method, staff, source, amounts against the order.
+/// Checks, in this order: order (unless failures are recorded), amounts and their digits, size of the attributes, keys, endpoint;
+/// then, each recorded as a failure where so asked: order state, state asked for, method, staff, source, amounts against
+/// the order, maxima of the order. An order that can hold no further payment refuses at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSpec {
     /// Which order. Ignored for payments embedded in [`OpenOrder`].
@@ -436,7 +440,8 @@ impl PaymentSpec {
 
 /// Changes reference and surcharge of a payment, and adds a tip as a new payment of zero (spec kounta 7.3).
 ///
-/// Checks: payment, amounts, keys, order state (tip only).
+/// Checks: payment, amounts, keys; for the surcharge direction, order state and payment state; for the tip all that a payment
+/// is checked for. The reference alone is accepted on any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmendPayment {
     /// Which payment.

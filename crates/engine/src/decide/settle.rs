@@ -213,12 +213,7 @@ pub(super) fn delete_payment(work: &mut Work<'_, '_>, command: &DeletePayment) -
             let payment = void(work, payment, true)?;
             return Ok(Outcome::Payment(Box::new(payment)));
         }
-        PaymentState::Complete => {
-            if payment.refunds_minor > 0 {
-                return Err(Rejection::HasRefunds.into());
-            }
-            reverse(work, &mut order, &mut payment)?;
-        }
+        PaymentState::Complete => reverse(work, &mut order, &mut payment)?,
         PaymentState::Reversed => {
             pay::stamp(work, &mut payment);
             let record = Record::new(EntryKind::PaymentAmended)

@@ -441,6 +441,19 @@ fn undoing_receipts_that_have_refunds() {
 }
 
 #[test]
+fn undoing_a_refund_may_settle_the_order() {
+    let receipts = "pay kounta 1.57 -> ok c=0.14\n".repeat(6);
+    check(&format!(
+        "open 10.00 service=10%
+         {receipts}
+         pay kounta -1.57 -> ok c=-0.14 C=0.70
+         pay kounta 1.58 -> ok c=0.14 C=0.84 R=1.57
+         -- what rounding left over comes with it
+         update #7 state=reversed -> ok C=1.00 R=0.00"
+    ));
+}
+
+#[test]
 fn refunds_without_a_source() {
     check(
         "-- 37

@@ -88,6 +88,7 @@ fn that_can_never_succeed() {
              -> ok order=cancelled notices=accepted,failed:OVERPAID,order-failed:OVERPAID reserved=0.00
          -- lines that cannot be priced leave sums of nothing
          open 5.00 10.00_11.00 ttl=60000 -> ok order=cancelled T=0.00 lines=none notices=order-failed:UNKNOWN
+         open 1000000000000000 0.01 ttl=60000 -> ok order=cancelled T=0.00 lines=none
          -- amounts that are none are told at once, and take no reference
          open 10.00 ttl=60000 pay=0.001 oref=Y -> too-many-digits changes=none
          open 10.00 ttl=60000 pay=0 oref=Y -> not-positive changes=none

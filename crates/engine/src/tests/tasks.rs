@@ -212,6 +212,16 @@ fn a_refund_on_a_till_may_be_all_that_keeps_an_order_open() {
          pay kounta 5.00
          void #2 via=native -> ok order=closed notices=voided,closed
          fresh
+         -- and is no refund of its source any more
+         open 10.00
+         pay kounta 5.00
+         pay native -4.00 till src=#1 -> ok refundable=1.00
+         show #1 -> refunds=4.00
+         claim D1
+         refuse T1 UNKNOWN
+         show #1 -> refunds=0.00
+         pay om refund 5 src=#1 -> ok
+         fresh
          -- a failed receipt is told once and changes no sums
          open 10.00 closing
          pay kseries 5 ref=R1
