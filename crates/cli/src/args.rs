@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::descriptions::Api;
+
 /// The order-payments server: payment apps pay restaurant and retail orders, tills hear about it, and every payment
 /// lands exactly once.
 #[derive(Debug, Parser)]
@@ -48,6 +50,9 @@ pub enum Verb {
     Doctor(DoctorOptions),
     /// Write shell completions.
     Completions(CompletionsOptions),
+    /// Write the OpenAPI document of an API.
+    #[command(hide = true)]
+    Openapi(OpenapiOptions),
 }
 
 /// Where the ledger is.
@@ -392,4 +397,11 @@ pub struct DoctorOptions {
 pub struct CompletionsOptions {
     /// The shell.
     pub shell: clap_complete::Shell,
+}
+
+/// `tender openapi`
+#[derive(Debug, Clone, Args)]
+pub struct OpenapiOptions {
+    /// The API.
+    pub api: Api,
 }

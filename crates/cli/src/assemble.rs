@@ -21,6 +21,7 @@ use tender_store_sqlite::{SqliteOptions, SqliteStore};
 use tower::Service;
 
 use crate::args::StoreOptions;
+use crate::descriptions;
 use crate::exit;
 
 /// The file name of the embedded ledger.
@@ -89,7 +90,9 @@ pub fn router(tender: &Tender, metrics: &Metrics) -> Router {
     let operations = Fallbacks::new()
         .on("/", not_found)
         .apply(operations_router(metrics.clone(), ready));
+    let descriptions = Fallbacks::new().on("/", not_found).apply(descriptions::router());
     let table = PrefixTable::new(plain(operations))
+        .on("/openapi", plain(descriptions))
         .on("/api/v1", plain(tender_native::router(tender.clone())))
         .on("/o", plain(tender_dialect_kseries::router(tender.clone())))
         .on("/f", plain(tender_dialect_kseries::router(tender.clone())))

@@ -8,6 +8,7 @@ mod args;
 mod assemble;
 mod commands;
 mod credentials;
+mod descriptions;
 mod exit;
 mod out;
 mod seed;
@@ -49,6 +50,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Verb::Migrate(options) => commands::migrate::run(options).await,
         Verb::Doctor(options) => commands::doctor::run(options).await,
         Verb::Completions(options) => commands::completions::run(&options),
+        Verb::Openapi(options) => commands::openapi::run(&options),
     }
 }
 

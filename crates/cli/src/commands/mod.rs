@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod export;
 pub mod listen;
 pub mod migrate;
+pub mod openapi;
 pub mod pay;
 pub mod replay;
 pub mod serve;
