@@ -4,6 +4,7 @@
 //! Each subcommand is a module; this file only picks one.
 
 mod bench;
+mod openapi;
 mod process;
 mod report;
 mod requirements;
@@ -25,6 +26,7 @@ usage: cargo xtask <command>
   setup              install what the tests need, and say where it is
   bench [--quick]    measure what a payment costs, and write it into docs/benchmarks.md;
                      quick: a little of everything, written nowhere
+  openapi            write the OpenAPI documents into docs/openapi
 ";
 
 /// The exit code for a command line that cannot be understood, as shells and most tools have it.
@@ -46,6 +48,7 @@ fn run() -> Result<ExitCode> {
         ["setup"] => requirements::run(&workspace()?),
         ["bench"] => bench::run(&workspace()?, false),
         ["bench", "--quick"] => bench::run(&workspace()?, true),
+        ["openapi"] => openapi::run(&workspace()?),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
