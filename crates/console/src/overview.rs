@@ -143,7 +143,7 @@ fn card(desk: &Desk, location: &Location, open: &Page<Order>, glance: &Glance, c
                 a href="/console/tills" { (show::tag(tills)) }
             }
             dl.facts {
-                div { dt { "Paid today" } dd.big { (money(paid_minor)) } small { (payment_count) " payments" } }
+                div { dt { "Paid today" } dd.big { (money(paid_minor)) } small { (payment_count) @if payment_count == 1 { " payment" } @else { " payments" } } }
                 div { dt { "Tips today" } dd.big { (money(tips_minor)) } }
                 div {
                     dt { "Open checks" }

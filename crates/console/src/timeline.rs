@@ -28,6 +28,17 @@ pub(crate) struct Step {
     pub(crate) text: String,
     /// Why, where it is known.
     pub(crate) cause: Option<String>,
+    /// Which comes first of steps of one moment.
+    turn: Turn,
+}
+
+/// The order of steps of one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Asked,
+    AtTill,
+    Consequence,
+    Told,
 }
 
 /// Everything on record about a payment.
@@ -59,8 +70,9 @@ pub(crate) fn steps(records: &Records<'_>) -> Vec<Step> {
     for tried in records.deliveries {
         steps.extend(of_delivery(records, tried));
     }
-    // Stable: what happened in one commit stays in the order in which it was decided, and was told afterwards.
-    steps.sort_by_key(|step| step.at);
+    // What happened in one commit is told as people would: asked for, offered, taken, answered, what came of it, who
+    // was told. The sort is stable within each.
+    steps.sort_by_key(|step| (step.at, step.turn));
     steps
 }
 
@@ -104,6 +116,10 @@ fn of_entry(records: &Records<'_>, entry: &JournalEntry) -> Step {
         tone: words::entry(entry.kind).1,
         text,
         cause: cause(entry),
+        turn: match entry.kind {
+            EntryKind::PaymentAccepted => Turn::Asked,
+            _ => Turn::Consequence,
+        },
     }
 }
 
@@ -136,6 +152,7 @@ fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
         tone: Tone::Plain,
         text: offered,
         cause: None,
+        turn: Turn::AtTill,
     }];
     if let Some(device) = task.leased_to {
         let earlier = task.lease.saturating_sub(1);
@@ -152,11 +169,12 @@ fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
             at: task.created_at,
             tone: if has_lapsed { Tone::Bad } else { Tone::Plain },
             text: format!(
-                "Device {} took it and has it until {}.",
+                "Device {} took it, to answer until {}.",
                 device.0,
                 moment(task.leased_until)
             ),
             cause,
+            turn: Turn::AtTill,
         });
     } else if task.state.is_open() {
         let text = "It waits for a till.".to_owned();
@@ -165,6 +183,7 @@ fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
             tone: Tone::Wait,
             text,
             cause: None,
+            turn: Turn::AtTill,
         });
     }
     if let Some((text, tone)) = words::task_end(&task.state) {
@@ -178,6 +197,7 @@ fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
             tone,
             text: text.to_owned(),
             cause: None,
+            turn: Turn::AtTill,
         });
     }
     steps
@@ -200,6 +220,7 @@ fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
         tone: Tone::Plain,
         text,
         cause: None,
+        turn: Turn::Told,
     }];
     for attempt in &tried.attempts {
         let (outcome, tone) = outcome(attempt);
@@ -212,6 +233,7 @@ fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
             tone,
             text,
             cause: None,
+            turn: Turn::Told,
         });
     }
     let last = tried
@@ -228,6 +250,7 @@ fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
                 tone: Tone::Wait,
                 text,
                 cause,
+                turn: Turn::Told,
             });
         }
         DeliveryState::Exhausted => {
@@ -238,6 +261,7 @@ fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
                 tone: Tone::Bad,
                 text,
                 cause,
+                turn: Turn::Told,
             });
         }
         DeliveryState::Dropped => {
@@ -247,6 +271,7 @@ fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
                 tone: Tone::Plain,
                 text,
                 cause: None,
+                turn: Turn::Told,
             });
         }
         DeliveryState::Pending | DeliveryState::Delivered => {}

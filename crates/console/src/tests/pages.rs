@@ -27,7 +27,7 @@ async fn the_overview_counts_today() {
         .shows("20.06 EUR")
         .shows("1.01 EUR")
         .shows("900 JPY")
-        .shows("1 payments")
+        .shows("1 payment<")
         .shows("Payment complete");
     // What is paid on one day is not paid on the next.
     drop(page);

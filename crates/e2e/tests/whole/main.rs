@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli;
 mod concurrency;
+mod console;
 mod dialects;
 mod kill;
 mod kseries;
