@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
 use tender_e2e::{Receiver, Server};
 use tender_testkit::postgres::{Cluster, Stop};
 
