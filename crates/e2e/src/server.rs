@@ -92,6 +92,9 @@ impl Server {
             .with_context(|| format!("cannot start {}", binary().display()))?;
         let text = wait_for_file(&file, &mut process, folder).await?;
         let credentials = serde_json::from_str(&text)?;
+        // Built with the whole workspace, the client comes with TLS but without a provider for it. A second installation fails, and
+        // changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(60))

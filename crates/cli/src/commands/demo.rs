@@ -116,7 +116,7 @@ Native: what happened, in order
 
 Three virtual tills (devices {devices}) confirm payments at once. Take one off the network:
   curl -s -X PUT {base_url}/api/v1/sandbox/tills/{device} -H 'Authorization: Bearer {admin_token}' -H 'Content-Type: application/json' -d '{{"behaviour":"offline"}}'
-At the authorize pages sign in as {person} with the password {password}
+Console: {console} and the authorize pages: sign in as {person} with the password {password}
 Webhooks of the endpoint "{endpoint}" go to {LISTENER}; receive them with: tender listen
 "#,
         table = first.table,
@@ -129,6 +129,7 @@ Webhooks of the endpoint "{endpoint}" go to {LISTENER}; receive them with: tende
         kseries_token = kseries.access_token,
         endpoint = kseries.endpoint_id,
         method = kseries.payment_method,
+        console = credentials.console_url,
         person = person.name,
         password = person.password,
         company = kounta.company_id,
