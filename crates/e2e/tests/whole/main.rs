@@ -5,6 +5,7 @@ mod cli;
 mod concurrency;
 mod console;
 mod dialects;
+mod fuzz;
 mod kill;
 mod kseries;
 mod limits;
