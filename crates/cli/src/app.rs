@@ -92,7 +92,12 @@ impl App {
         };
         let server = tokio::spawn(Server::run(listener, router, options, shutdown));
         Ok((
-            Self { address, stop, server, workers },
+            Self {
+                address,
+                stop,
+                server,
+                workers,
+            },
             prepared,
         ))
     }

@@ -8,12 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tender_engine::{
-    Changes, Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice, OrderId,
-    OrderLines, Payment, PaymentId, Snapshot, Timestamp, decide,
+    Changes, Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice,
+    OrderId, OrderLines, Payment, PaymentId, Snapshot, Timestamp, decide,
 };
 use tender_store::{
-    Batch, BoxFuture, Counter, CounterName, Record, StoreError, StoredAlias, StoredKey, Transaction, Wake, WakeKind,
-    Write, Writes,
+    Batch, BoxFuture, Counter, CounterName, Record, StoreError, StoredAlias, StoredKey, Transaction, Wake,
+    WakeKind, Write, Writes,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -37,11 +37,20 @@ pub(crate) struct Job {
 
 pub(crate) enum JobWork {
     /// A command for the engine.
-    Command { caller: Caller, directory: Arc<Directory>, command: Box<Command>, dry_run: bool },
+    Command {
+        caller: Caller,
+        directory: Arc<Directory>,
+        command: Box<Command>,
+        dry_run: bool,
+    },
     /// Rows that no rule judges: directory, credentials, deliveries, attempts.
     Rows { rows: Vec<Write>, wakes: Vec<Wake> },
     /// The same, but only while other rows are as the caller read them: single-use tokens, compare and set.
-    Guarded { expected: Vec<Expected>, rows: Vec<Write>, wakes: Vec<Wake> },
+    Guarded {
+        expected: Vec<Expected>,
+        rows: Vec<Write>,
+        wakes: Vec<Wake>,
+    },
 }
 
 /// Runs the committer until every sender is gone.
@@ -55,8 +64,15 @@ pub(crate) async fn run(inner: Weak<Inner>, mut queue: mpsc::Receiver<Job>) {
 }
 
 async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
-    let state = Arc::new(Mutex::new(State { jobs, results: Vec::new(), wakes: Vec::new() }));
-    let batch = LedgerBatch { inner: Arc::clone(inner), state: Arc::clone(&state) };
+    let state = Arc::new(Mutex::new(State {
+        jobs,
+        results: Vec::new(),
+        wakes: Vec::new(),
+    }));
+    let batch = LedgerBatch {
+        inner: Arc::clone(inner),
+        state: Arc::clone(&state),
+    };
     let (_, result) = inner.store.commit(Box::new(batch)).await;
     let State { jobs, results, wakes } = std::mem::take(&mut *lock(&state));
     match result {
@@ -99,7 +115,10 @@ struct LedgerBatch {
 }
 
 impl Batch for LedgerBatch {
-    fn run<'a>(&'a mut self, transaction: &'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> {
+    fn run<'a>(
+        &'a mut self,
+        transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
         Box::pin(async move {
             let now = self.inner.clock.now();
             let mut reads = Reads::default();
@@ -134,7 +153,11 @@ impl LedgerBatch {
                     tally.wakes.extend(wakes.iter().copied());
                     Ok(Done::nothing())
                 }
-                JobWork::Guarded { expected, rows, wakes } => {
+                JobWork::Guarded {
+                    expected,
+                    rows,
+                    wakes,
+                } => {
                     let held = guards.hold(expected, &tally.plain);
                     if held {
                         tally.plain.extend(rows);
@@ -142,18 +165,21 @@ impl LedgerBatch {
                     }
                     Ok(Done::guarded(held))
                 }
-                JobWork::Command { caller, directory, command, dry_run } => {
-                    match self.decide_one(snapshot, caller, directory, command, now) {
-                        Ok(mut decision) => {
-                            if !dry_run {
-                                snapshot.apply(&decision.changes);
-                                tally.add(caller.merchant, directory, std::mem::take(&mut decision.changes));
-                            }
-                            Done::from_decision(decision)
+                JobWork::Command {
+                    caller,
+                    directory,
+                    command,
+                    dry_run,
+                } => match self.decide_one(snapshot, caller, directory, command, now) {
+                    Ok(mut decision) => {
+                        if !dry_run {
+                            snapshot.apply(&decision.changes);
+                            tally.add(caller.merchant, directory, std::mem::take(&mut decision.changes));
                         }
-                        Err(failure) => Err(failure),
+                        Done::from_decision(decision)
                     }
-                }
+                    Err(failure) => Err(failure),
+                },
             };
             results.push(result);
         }
@@ -168,7 +194,10 @@ impl LedgerBatch {
         command: &Command,
         now: Timestamp,
     ) -> Result<Decision, Failure> {
-        let mut ids = BatchIds { ids: &self.inner.ids, now: self.inner.real_now() };
+        let mut ids = BatchIds {
+            ids: &self.inner.ids,
+            now: self.inner.real_now(),
+        };
         let locations = |id| directory.facts(id);
         let mut context = Context {
             now,
@@ -193,10 +222,20 @@ impl LedgerBatch {
         tally: &mut Tally,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let messages = self.encode_all(transaction, snapshot, std::mem::take(&mut tally.told), now).await?;
+        let messages = self
+            .encode_all(transaction, snapshot, std::mem::take(&mut tally.told), now)
+            .await?;
         let mut sequences = sequences_of(transaction, &messages).await?;
-        for Encoded { merchant, endpoint, order, message } in messages {
-            let counter = sequences.entry((merchant, endpoint)).or_insert_with(|| sequence(merchant, endpoint));
+        for Encoded {
+            merchant,
+            endpoint,
+            order,
+            message,
+        } in messages
+        {
+            let counter = sequences
+                .entry((merchant, endpoint))
+                .or_insert_with(|| sequence(merchant, endpoint));
             counter.value = counter.value.saturating_add(1);
             let delivery = Delivery {
                 id: DeliveryId(self.inner.ids.next(self.inner.real_now())),
@@ -213,7 +252,10 @@ impl LedgerBatch {
                 created_at: now,
             };
             tally.rows.push(Write::Put(delivery.to_row()));
-            tally.wakes.push(Wake { kind: WakeKind::Delivery, id: endpoint.to_i64() });
+            tally.wakes.push(Wake {
+                kind: WakeKind::Delivery,
+                id: endpoint.to_i64(),
+            });
         }
         tally.counters = sequences;
         Ok(())
@@ -248,25 +290,46 @@ impl LedgerBatch {
             };
             let order = order_id.or_else(|| payments.first().map(|payment| payment.id.order));
             for (endpoint, encoder, _) in targets {
-                messages.extend(encoder.encode(&event, endpoint).into_iter().map(|message| Encoded {
-                    merchant: told.merchant,
-                    endpoint: EndpointId(endpoint.id),
-                    order,
-                    message,
-                }));
+                messages.extend(
+                    encoder
+                        .encode(&event, endpoint)
+                        .into_iter()
+                        .map(|message| Encoded {
+                            merchant: told.merchant,
+                            endpoint: EndpointId(endpoint.id),
+                            order,
+                            message,
+                        }),
+                );
             }
         }
         Ok(messages)
     }
 
-    fn targets<'t>(&'t self, told: &'t Told) -> Vec<(&'t crate::Endpoint, &'t Arc<dyn WebhookEncoder>, bool)> {
+    fn targets<'t>(
+        &'t self,
+        told: &'t Told,
+    ) -> Vec<(&'t crate::Endpoint, &'t Arc<dyn WebhookEncoder>, bool)> {
         let mut targets = Vec::new();
-        for endpoint in told.directory.endpoints.values().filter(|endpoint| !endpoint.disabled) {
-            let encoder = self.inner.encoders.iter().find(|encoder| encoder.dialect() == endpoint.dialect);
+        for endpoint in told
+            .directory
+            .endpoints
+            .values()
+            .filter(|endpoint| !endpoint.disabled)
+        {
+            let encoder = self
+                .inner
+                .encoders
+                .iter()
+                .find(|encoder| encoder.dialect() == endpoint.dialect);
             if let Some(encoder) = encoder
                 && encoder.concerns(&told.notices)
             {
-                targets.push((endpoint, encoder, encoder.needs_full_order(&told.notices, endpoint)));
+                targets.push((
+                    endpoint,
+                    encoder,
+                    encoder.needs_full_order(&told.notices, endpoint),
+                ));
             }
         }
         targets
@@ -282,7 +345,10 @@ async fn load_full_orders(
     let orders: BTreeSet<OrderId> = told.notices.iter().filter_map(|notice| notice.order).collect();
     for order in orders {
         for payment in decode::<Payment>(&transaction.scan(&payments_scan(told.merchant, order)).await?)? {
-            snapshot.payments.entry((told.merchant, payment.id)).or_insert(payment);
+            snapshot
+                .payments
+                .entry((told.merchant, payment.id))
+                .or_insert(payment);
         }
         for lines in get::<OrderLines>(transaction, vec![order_key(told.merchant, order)]).await? {
             snapshot.lines.entry((told.merchant, order)).or_insert(lines);
@@ -292,9 +358,21 @@ async fn load_full_orders(
 }
 
 fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<OrderView> {
-    let order = told.orders.get(&id).or_else(|| snapshot.orders.get(&(told.merchant, id)))?.clone();
-    let lines = snapshot.lines.get(&(told.merchant, id)).map(|lines| lines.lines.clone()).unwrap_or_default();
-    let mut payments: Vec<Payment> = snapshot.payments_of(told.merchant, id).into_iter().cloned().collect();
+    let order = told
+        .orders
+        .get(&id)
+        .or_else(|| snapshot.orders.get(&(told.merchant, id)))?
+        .clone();
+    let lines = snapshot
+        .lines
+        .get(&(told.merchant, id))
+        .map(|lines| lines.lines.clone())
+        .unwrap_or_default();
+    let mut payments: Vec<Payment> = snapshot
+        .payments_of(told.merchant, id)
+        .into_iter()
+        .cloned()
+        .collect();
     for payment in &mut payments {
         if let Some(own) = told.payments.get(&payment.id) {
             *payment = own.clone();
@@ -302,13 +380,20 @@ fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<OrderView> {
     }
     // Payments that later commands of the same batch made are not part of this message.
     payments.retain(|payment| payment.id.number <= order.last_payment_number);
-    Some(OrderView { order, lines, payments })
+    Some(OrderView {
+        order,
+        lines,
+        payments,
+    })
 }
 
 fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
     let mut payments: Vec<Payment> = Vec::new();
     for id in told.notices.iter().filter_map(|notice| notice.payment) {
-        let own = told.payments.get(&id).or_else(|| snapshot.payments.get(&(told.merchant, id)));
+        let own = told
+            .payments
+            .get(&id)
+            .or_else(|| snapshot.payments.get(&(told.merchant, id)));
         if let Some(payment) = own
             && !payments.iter().any(|known| known.id == id)
         {
@@ -319,16 +404,30 @@ fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
 }
 
 /// Where the endpoints' sequences stand. All are asked for at once, so that batches of several nodes lock them in one order.
-async fn sequences_of(transaction: &mut dyn Transaction, messages: &[Encoded]) -> Result<Sequences, StoreError> {
-    let told: BTreeSet<_> = messages.iter().map(|message| (message.merchant, message.endpoint)).collect();
+async fn sequences_of(
+    transaction: &mut dyn Transaction,
+    messages: &[Encoded],
+) -> Result<Sequences, StoreError> {
+    let told: BTreeSet<_> = messages
+        .iter()
+        .map(|message| (message.merchant, message.endpoint))
+        .collect();
     let key = |(merchant, endpoint)| sequence(merchant, endpoint).to_row().key().to_vec();
     let known = get::<Counter>(transaction, told.into_iter().map(key).collect()).await?;
-    Ok(known.into_iter().map(|counter| ((counter.merchant, EndpointId::from_i64(counter.owner)), counter)).collect())
+    Ok(known
+        .into_iter()
+        .map(|counter| ((counter.merchant, EndpointId::from_i64(counter.owner)), counter))
+        .collect())
 }
 
 /// The sequence of an endpoint that was never told anything.
 fn sequence(merchant: MerchantId, endpoint: EndpointId) -> Counter {
-    Counter { merchant, name: CounterName::EndpointSequence, owner: endpoint.to_i64(), value: 0 }
+    Counter {
+        merchant,
+        name: CounterName::EndpointSequence,
+        owner: endpoint.to_i64(),
+        value: 0,
+    }
 }
 
 type Sequences = BTreeMap<(MerchantId, EndpointId), Counter>;
@@ -371,31 +470,66 @@ impl Tally {
     fn add(&mut self, merchant: MerchantId, directory: &Arc<Directory>, changes: Changes) {
         for task in &changes.tasks {
             if task.state.is_open() && task.leased_to.is_none() {
-                self.wakes.push(Wake { kind: WakeKind::Task, id: task.location.to_i64() });
+                self.wakes.push(Wake {
+                    kind: WakeKind::Task,
+                    id: task.location.to_i64(),
+                });
             }
             self.tasks.insert((merchant, task.id));
         }
-        self.orders.extend(changes.orders.iter().map(|order| (merchant, order.id)));
-        self.lines.extend(changes.lines.iter().map(|lines| (merchant, lines.order)));
-        self.payments.extend(changes.payments.iter().map(|payment| (merchant, payment.id)));
-        self.cases.extend(changes.cases.iter().map(|case| (merchant, case.id)));
+        self.orders
+            .extend(changes.orders.iter().map(|order| (merchant, order.id)));
+        self.lines
+            .extend(changes.lines.iter().map(|lines| (merchant, lines.order)));
+        self.payments
+            .extend(changes.payments.iter().map(|payment| (merchant, payment.id)));
+        self.cases
+            .extend(changes.cases.iter().map(|case| (merchant, case.id)));
         for (merchant, hash, record) in changes.keys {
-            self.rows.push(Write::Put(StoredKey { merchant, hash, record }.to_row()));
+            self.rows.push(Write::Put(
+                StoredKey {
+                    merchant,
+                    hash,
+                    record,
+                }
+                .to_row(),
+            ));
         }
-        self.aliases.extend(changes.aliases.into_iter().map(|(merchant, hash, order)| ((merchant, hash), order)));
-        self.check_numbers
-            .extend(changes.check_numbers.into_iter().map(|(merchant, location, number)| ((merchant, location), number)));
+        self.aliases.extend(
+            changes
+                .aliases
+                .into_iter()
+                .map(|(merchant, hash, order)| ((merchant, hash), order)),
+        );
+        self.check_numbers.extend(
+            changes
+                .check_numbers
+                .into_iter()
+                .map(|(merchant, location, number)| ((merchant, location), number)),
+        );
         if !changes.entries.is_empty() {
-            self.wakes.push(Wake { kind: WakeKind::Journal, id: merchant.to_i64() });
+            self.wakes.push(Wake {
+                kind: WakeKind::Journal,
+                id: merchant.to_i64(),
+            });
         }
-        self.rows.extend(changes.entries.iter().map(|entry| Write::Put(entry.to_row())));
+        self.rows
+            .extend(changes.entries.iter().map(|entry| Write::Put(entry.to_row())));
         if !changes.notices.is_empty() {
             self.told.push(Told {
                 merchant,
                 directory: Arc::clone(directory),
                 notices: changes.notices,
-                orders: changes.orders.into_iter().map(|order| (order.id, order)).collect(),
-                payments: changes.payments.into_iter().map(|payment| (payment.id, payment)).collect(),
+                orders: changes
+                    .orders
+                    .into_iter()
+                    .map(|order| (order.id, order))
+                    .collect(),
+                payments: changes
+                    .payments
+                    .into_iter()
+                    .map(|payment| (payment.id, payment))
+                    .collect(),
             });
         }
     }
@@ -404,17 +538,51 @@ impl Tally {
     fn into_writes(self, snapshot: &Snapshot) -> Result<Writes, StoreError> {
         let mut rows = self.rows;
         rows.extend(self.plain.into_writes());
-        rows.extend(self.orders.iter().filter_map(|key| snapshot.orders.get(key)).map(put));
-        rows.extend(self.lines.iter().filter_map(|key| snapshot.lines.get(key)).map(put));
-        rows.extend(self.payments.iter().filter_map(|key| snapshot.payments.get(key)).map(put));
-        rows.extend(self.tasks.iter().filter_map(|key| snapshot.tasks.get(key)).map(put));
-        rows.extend(self.cases.iter().filter_map(|key| snapshot.cases.get(key)).map(put));
+        rows.extend(
+            self.orders
+                .iter()
+                .filter_map(|key| snapshot.orders.get(key))
+                .map(put),
+        );
+        rows.extend(
+            self.lines
+                .iter()
+                .filter_map(|key| snapshot.lines.get(key))
+                .map(put),
+        );
+        rows.extend(
+            self.payments
+                .iter()
+                .filter_map(|key| snapshot.payments.get(key))
+                .map(put),
+        );
+        rows.extend(
+            self.tasks
+                .iter()
+                .filter_map(|key| snapshot.tasks.get(key))
+                .map(put),
+        );
+        rows.extend(
+            self.cases
+                .iter()
+                .filter_map(|key| snapshot.cases.get(key))
+                .map(put),
+        );
         for ((merchant, hash), order) in self.aliases {
-            rows.push(put(&StoredAlias { merchant, hash, order }));
+            rows.push(put(&StoredAlias {
+                merchant,
+                hash,
+                order,
+            }));
         }
         for ((merchant, location), number) in self.check_numbers {
             let value = number.cast_signed();
-            let counter = Counter { merchant, name: CounterName::CheckNumber, owner: location.to_i64(), value };
+            let counter = Counter {
+                merchant,
+                name: CounterName::CheckNumber,
+                owner: location.to_i64(),
+                value,
+            };
             rows.push(put(&counter));
         }
         rows.extend(self.counters.values().map(put));

@@ -30,7 +30,9 @@ impl From<&StoreError> for Failure {
         match error {
             StoreError::Conflict | StoreError::Unavailable(_) => Self::Busy { retry_after_s: 1 },
             StoreError::OutcomeUnknown(_) => Self::OutcomeUnknown,
-            StoreError::Duplicate { .. } | StoreError::Corrupt { .. } | StoreError::Internal(_) => Self::Internal,
+            StoreError::Duplicate { .. } | StoreError::Corrupt { .. } | StoreError::Internal(_) => {
+                Self::Internal
+            }
         }
     }
 }

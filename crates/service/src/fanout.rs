@@ -59,6 +59,10 @@ pub trait WebhookEncoder: Send + Sync + std::fmt::Debug {
 
     /// Headers of an attempt beside the content type and the Standard Webhooks ones: authentication, the dialect's own
     /// signature, its idempotency key.
-    fn headers(&self, delivery: &Delivery, endpoint: &Endpoint, application: Option<&Application>)
-    -> Vec<(String, String)>;
+    fn headers(
+        &self,
+        delivery: &Delivery,
+        endpoint: &Endpoint,
+        application: Option<&Application>,
+    ) -> Vec<(String, String)>;
 }

@@ -26,7 +26,10 @@ impl Ids {
     #[must_use]
     pub fn new(node: u8, now: Timestamp) -> Self {
         let ms = u64::try_from(now.0.saturating_sub(EPOCH_MS)).unwrap_or_default();
-        Self { node: u64::from(node) % (1 << NODE_BITS), last: AtomicU64::new(ms << COUNTER_BITS) }
+        Self {
+            node: u64::from(node) % (1 << NODE_BITS),
+            last: AtomicU64::new(ms << COUNTER_BITS),
+        }
     }
 
     /// The next id at a moment. Never goes back, whatever the clock does.

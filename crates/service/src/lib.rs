@@ -26,16 +26,17 @@ mod virtual_tills;
 mod workers;
 
 pub use auth::{
-    AuthFailure, Authorization, AuthorizeFailure, AuthorizeRequest, ClientCredentials, CredentialFailure, CredentialFilter,
-    CredentialId, CredentialKind, CredentialRecord, Flavour, GrantSpec, IssuedTokens, LoginFailure, OAuthFailure,
-    PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PERSON_NAME_BYTES_MAX, Person, Principal, PrincipalKind, RedirectError, TokenKind,
-    TokenRequest, TokenSpec,
+    AuthFailure, Authorization, AuthorizeFailure, AuthorizeRequest, ClientCredentials, CredentialFailure,
+    CredentialFilter, CredentialId, CredentialKind, CredentialRecord, Flavour, GrantSpec, IssuedTokens,
+    LoginFailure, OAuthFailure, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, PERSON_NAME_BYTES_MAX, Person,
+    Principal, PrincipalKind, RedirectError, TokenKind, TokenRequest, TokenSpec,
 };
 pub use background::BackgroundTask;
 pub use clock::Clock;
 pub use directory::{
-    Application, Device, Directory, DirectoryKind, DiscountRule, Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location,
-    Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering, OrderProfile, PrinterProfile, Register, Staff,
+    Application, Device, Directory, DirectoryKind, DiscountRule, Endpoint, EndpointSecret, FloorPlan,
+    FloorTable, Item, Location, Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering,
+    OrderProfile, PrinterProfile, Register, Staff,
 };
 pub use events::CommitEvent;
 pub use expiry::ExpiryHandle;
@@ -44,7 +45,8 @@ pub use fanout::{Message, WebhookEncoder, WebhookEvent};
 pub use ids::Ids;
 pub use queries::{Field, OrderFilter, OrderView, Page};
 pub use relay::{
-    RelayHandle, Replayed, SignatureError, UrlRefusal, WEBHOOK_URL_BYTES_MAX, WebhookHeaders, check_webhook_url, verify_webhook,
+    RelayHandle, Replayed, SignatureError, UrlRefusal, WEBHOOK_URL_BYTES_MAX, WebhookHeaders,
+    check_webhook_url, verify_webhook,
 };
 pub use tender::{Caller, Done, Settings, Tender};
 pub use tender_store::{FeedPosition, Op};

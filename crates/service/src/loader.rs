@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use tender_engine::{
-    Case, CaseId, Command, DeviceId, Hash128, KeyClaim, KeyOutcome, LocationId, Lookup, MerchantId, Order, OrderId,
-    OrderLines, OrderSelector, Payment, PaymentId, Snapshot, TASKS_PER_CLAIM_MAX, Task, TaskId, TaskKind, Timestamp,
-    key_hash, KeySpace,
+    Case, CaseId, Command, DeviceId, Hash128, KeyClaim, KeyOutcome, KeySpace, LocationId, Lookup, MerchantId,
+    Order, OrderId, OrderLines, OrderSelector, Payment, PaymentId, Snapshot, TASKS_PER_CLAIM_MAX, Task,
+    TaskId, TaskKind, Timestamp, key_hash,
 };
 use tender_store::{
-    Counter, CounterName, Direction, Key, Lock, Op, Record, Scan, StoreError, StoredAlias, StoredKey, Table, Transaction,
+    Counter, CounterName, Direction, Key, Lock, Op, Record, Scan, StoreError, StoredAlias, StoredKey, Table,
+    Transaction,
 };
 
 use crate::Caller;
@@ -95,7 +96,12 @@ impl Reads {
             }
             Command::DeletePayment(delete) => self.add_payment(merchant, delete.payment),
             Command::FenceReference(fence) => {
-                let hash = key_hash(KeySpace::PaymentReference, fence.application, fence.location, &fence.text);
+                let hash = key_hash(
+                    KeySpace::PaymentReference,
+                    fence.application,
+                    fence.location,
+                    &fence.text,
+                );
                 self.keys.insert((merchant, hash));
                 self.leading_keys.insert((merchant, hash));
             }
@@ -153,8 +159,15 @@ impl Reads {
         if let Some(location) = location {
             self.add_keys(caller, claims, location);
         } else if !claims.is_empty() {
-            let claims = claims.iter().map(|claim| (claim.space, claim.text.clone())).collect();
-            self.deferred.push(Deferred { caller: caller.clone(), selector: selector.clone(), claims });
+            let claims = claims
+                .iter()
+                .map(|claim| (claim.space, claim.text.clone()))
+                .collect();
+            self.deferred.push(Deferred {
+                caller: caller.clone(),
+                selector: selector.clone(),
+                claims,
+            });
         }
     }
 
@@ -188,7 +201,11 @@ impl Reads {
             }
             snapshot.aliases.insert((alias.merchant, alias.hash), alias.order);
         }
-        let keys = self.cases.iter().map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()]).collect();
+        let keys = self
+            .cases
+            .iter()
+            .map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()])
+            .collect();
         for case in get::<Case>(transaction, keys).await? {
             self.orders.insert((case.merchant, case.order));
             snapshot.cases.insert((case.merchant, case.id), case);
@@ -201,7 +218,9 @@ impl Reads {
             .collect();
         for counter in get::<Counter>(transaction, keys).await? {
             let location = LocationId::from_i64(counter.owner);
-            snapshot.check_numbers.insert((counter.merchant, location), counter.value.cast_unsigned());
+            snapshot
+                .check_numbers
+                .insert((counter.merchant, location), counter.value.cast_unsigned());
         }
         Ok(())
     }
@@ -275,7 +294,11 @@ impl Reads {
         transaction: &mut dyn Transaction,
         snapshot: &mut Snapshot,
     ) -> Result<(), StoreError> {
-        let keys = self.orders.iter().map(|(merchant, order)| order_key(*merchant, *order)).collect();
+        let keys = self
+            .orders
+            .iter()
+            .map(|(merchant, order)| order_key(*merchant, *order))
+            .collect();
         for order in get::<Order>(transaction, keys).await? {
             snapshot.orders.insert((order.merchant, order.id), order);
         }
@@ -295,7 +318,9 @@ impl Reads {
                 OrderSelector::Id(order) => Some(*order),
                 OrderSelector::Alias(hash) => snapshot.aliases.get(&(merchant, *hash)).copied(),
             };
-            let Some(order) = order.and_then(|order| snapshot.orders.get(&(merchant, order))) else { continue };
+            let Some(order) = order.and_then(|order| snapshot.orders.get(&(merchant, order))) else {
+                continue;
+            };
             for (space, text) in &deferred.claims {
                 let hash = key_hash(*space, deferred.caller.application, order.location, text);
                 self.keys.insert((merchant, hash));
@@ -356,7 +381,11 @@ impl Reads {
         transaction: &mut dyn Transaction,
         snapshot: &mut Snapshot,
     ) -> Result<(), StoreError> {
-        let keys = self.lines.iter().map(|(merchant, order)| order_key(*merchant, *order)).collect();
+        let keys = self
+            .lines
+            .iter()
+            .map(|(merchant, order)| order_key(*merchant, *order))
+            .collect();
         for lines in get::<OrderLines>(transaction, keys).await? {
             snapshot.lines.insert((lines.merchant, lines.order), lines);
         }
@@ -365,19 +394,28 @@ impl Reads {
 }
 
 fn hash_keys(of: &Of<Hash128>) -> Vec<Key> {
-    of.iter().map(|(merchant, hash)| vec![merchant.to_i64(), hash.high, hash.low]).collect()
+    of.iter()
+        .map(|(merchant, hash)| vec![merchant.to_i64(), hash.high, hash.low])
+        .collect()
 }
 
 fn task_keys(of: &Of<TaskId>) -> Vec<Key> {
-    of.iter().map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()]).collect()
+    of.iter()
+        .map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()])
+        .collect()
 }
 
 fn payment_keys(of: &Of<PaymentId>) -> Vec<Key> {
-    of.iter().map(|(merchant, id)| payment_key(*merchant, *id)).collect()
+    of.iter()
+        .map(|(merchant, id)| payment_key(*merchant, *id))
+        .collect()
 }
 
 /// Reads records by key; asks nothing of the store when there is nothing to ask.
-pub(crate) async fn get<T: Record>(transaction: &mut dyn Transaction, keys: Vec<Key>) -> Result<Vec<T>, StoreError> {
+pub(crate) async fn get<T: Record>(
+    transaction: &mut dyn Transaction,
+    keys: Vec<Key>,
+) -> Result<Vec<T>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,12 +1,13 @@
 //! Reading: order views, lists, payments, the journal. All on read connections that block no writer.
 
 use tender_engine::{
-    Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId, MerchantId, Order,
-    OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId, Task, TaskId,
+    Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId,
+    MerchantId, Order, OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId, Task,
+    TaskId,
 };
 use tender_store::{
-    BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey, Table,
-    Transaction,
+    BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey,
+    Table, Transaction,
 };
 
 use crate::{Failure, Tender};
@@ -91,7 +92,11 @@ impl OrderFilter {
     }
 
     fn scan(&self, merchant: MerchantId, limit: u32) -> Scan {
-        let direction = if self.oldest_first { Direction::Ascending } else { Direction::Descending };
+        let direction = if self.oldest_first {
+            Direction::Ascending
+        } else {
+            Direction::Descending
+        };
         let mut scan = Scan::new(Table::Orders, limit)
             .equals("merchant_id", merchant.to_i64())
             .filter("state", Op::Ne, OrderState::Proposed.number());
@@ -138,7 +143,11 @@ async fn load_views(
         };
         let own = lines.iter().find(|lines| lines.order == order.id);
         let lines = own.map(|own| own.lines.clone()).unwrap_or_default();
-        views.push(OrderView { order, lines, payments });
+        views.push(OrderView {
+            order,
+            lines,
+            payments,
+        });
     }
     Ok(views)
 }
@@ -151,7 +160,10 @@ impl Tender {
     pub(crate) async fn read<T, F>(&self, run: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static,
+        F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>>
+            + Send
+            + Sync
+            + 'static,
     {
         Ok(tender_store::read(self.store().as_ref(), run).await?)
     }
@@ -205,7 +217,11 @@ impl Tender {
     ///
     /// # Errors
     /// As every query.
-    pub async fn order_views(&self, merchant: MerchantId, orders: Vec<OrderId>) -> Result<Vec<OrderView>, Failure> {
+    pub async fn order_views(
+        &self,
+        merchant: MerchantId,
+        orders: Vec<OrderId>,
+    ) -> Result<Vec<OrderView>, Failure> {
         self.read(move |transaction| {
             let orders = orders.clone();
             Box::pin(async move {
@@ -244,7 +260,10 @@ impl Tender {
         let skipped = usize::try_from(skip).unwrap_or(usize::MAX);
         let rest = rows.get(skipped..).unwrap_or_default();
         let items = decode(rest.get(..wanted.min(rest.len())).unwrap_or_default())?;
-        Ok(Page { items, more: rest.len() > wanted })
+        Ok(Page {
+            items,
+            more: rest.len() > wanted,
+        })
     }
 
     /// A page of orders with lines and payments, at one moment.
@@ -273,7 +292,12 @@ impl Tender {
     ///
     /// # Errors
     /// As every query.
-    pub async fn count_orders(&self, merchant: MerchantId, filter: &OrderFilter, cap: u32) -> Result<u64, Failure> {
+    pub async fn count_orders(
+        &self,
+        merchant: MerchantId,
+        filter: &OrderFilter,
+        cap: u32,
+    ) -> Result<u64, Failure> {
         let scan = filter.scan(merchant, cap);
         self.read(move |transaction| {
             let scan = scan.clone();
@@ -330,8 +354,10 @@ impl Tender {
         limit: u32,
     ) -> Result<Vec<(FeedPosition, JournalEntry)>, Failure> {
         let rows = self.store().feed(merchant.to_i64(), after, limit).await?;
-        let decoded: Result<_, StoreError> =
-            rows.iter().map(|(position, row)| Ok((*position, JournalEntry::from_row(row)?))).collect();
+        let decoded: Result<_, StoreError> = rows
+            .iter()
+            .map(|(position, row)| Ok((*position, JournalEntry::from_row(row)?)))
+            .collect();
         Ok(decoded?)
     }
 
@@ -346,14 +372,17 @@ impl Tender {
         before: Option<CaseId>,
         limit: u32,
     ) -> Result<Page<Case>, Failure> {
-        let mut scan = Scan::new(Table::Cases, limit.saturating_add(1)).equals("merchant_id", merchant.to_i64());
+        let mut scan =
+            Scan::new(Table::Cases, limit.saturating_add(1)).equals("merchant_id", merchant.to_i64());
         if open_only {
             scan = scan.equals("open", 1);
         }
         if let Some(before) = before {
             scan = scan.filter("case_id", Op::Lt, before.to_i64());
         }
-        let items = self.scan_records(scan.order_by("case_id", Direction::Descending)).await?;
+        let items = self
+            .scan_records(scan.order_by("case_id", Direction::Descending))
+            .await?;
         Ok(page(items, limit))
     }
 
@@ -368,14 +397,17 @@ impl Tender {
         before: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Page<Delivery>, Failure> {
-        let mut scan = Scan::new(Table::Deliveries, limit.saturating_add(1)).equals("merchant_id", merchant.to_i64());
+        let mut scan =
+            Scan::new(Table::Deliveries, limit.saturating_add(1)).equals("merchant_id", merchant.to_i64());
         if let Some(endpoint) = endpoint {
             scan = scan.equals("endpoint_id", endpoint.to_i64());
         }
         if let Some(before) = before {
             scan = scan.filter("delivery_id", Op::Lt, before.to_i64());
         }
-        let items = self.scan_records(scan.order_by("delivery_id", Direction::Descending)).await?;
+        let items = self
+            .scan_records(scan.order_by("delivery_id", Direction::Descending))
+            .await?;
         Ok(page(items, limit))
     }
 
@@ -389,9 +421,12 @@ impl Tender {
         location: LocationId,
         limit: u32,
     ) -> Result<Vec<OrderView>, Failure> {
-        let filter = OrderFilter { oldest_first: true, ..OrderFilter::default() }
-            .with(Field::Location, Op::Eq, location.to_i64())
-            .with(Field::State, Op::Eq, OrderState::Open.number());
+        let filter = OrderFilter {
+            oldest_first: true,
+            ..OrderFilter::default()
+        }
+        .with(Field::Location, Op::Eq, location.to_i64())
+        .with(Field::State, Op::Eq, OrderState::Open.number());
         Ok(self.orders(merchant, &filter, 0, limit).await?.items)
     }
 }

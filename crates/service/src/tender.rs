@@ -52,12 +52,22 @@ impl Done {
     }
 
     pub(crate) const fn guarded(held: bool) -> Self {
-        Self { outcome: None, repeated: false, warnings: Vec::new(), held }
+        Self {
+            outcome: None,
+            repeated: false,
+            warnings: Vec::new(),
+            held,
+        }
     }
 
     pub(crate) fn from_decision(decision: Decision) -> Result<Self, Failure> {
         let outcome = Some(decision.outcome?);
-        Ok(Self { outcome, repeated: decision.repeated, warnings: decision.warnings, held: true })
+        Ok(Self {
+            outcome,
+            repeated: decision.repeated,
+            warnings: decision.warnings,
+            held: true,
+        })
     }
 }
 
@@ -183,7 +193,9 @@ pub struct Tender(Arc<Inner>);
 
 impl std::fmt::Debug for Tender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tender").field("store", &self.0.store).finish_non_exhaustive()
+        f.debug_struct("Tender")
+            .field("store", &self.0.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -281,7 +293,13 @@ impl Tender {
     async fn run(&self, caller: &Caller, command: Command, dry_run: bool) -> Result<Done, Failure> {
         let directory = self.directory(caller.merchant).await?.ok_or(Failure::Internal)?;
         let command = Box::new(command);
-        self.submit(JobWork::Command { caller: caller.clone(), directory, command, dry_run }).await
+        self.submit(JobWork::Command {
+            caller: caller.clone(),
+            directory,
+            command,
+            dry_run,
+        })
+        .await
     }
 
     /// Commits rows that no rule judges.
@@ -296,12 +314,21 @@ impl Tender {
         rows: Vec<Write>,
         wakes: Vec<Wake>,
     ) -> Result<bool, Failure> {
-        self.submit(JobWork::Guarded { expected, rows, wakes }).await.map(|done| done.held)
+        self.submit(JobWork::Guarded {
+            expected,
+            rows,
+            wakes,
+        })
+        .await
+        .map(|done| done.held)
     }
 
     async fn submit(&self, work: JobWork) -> Result<Done, Failure> {
         let (reply, answer) = oneshot::channel();
-        self.0.queue.try_send(Job { work, reply }).map_err(|_| Failure::Busy { retry_after_s: 1 })?;
+        self.0
+            .queue
+            .try_send(Job { work, reply })
+            .map_err(|_| Failure::Busy { retry_after_s: 1 })?;
         answer.await.unwrap_or(Err(Failure::OutcomeUnknown))
     }
 
@@ -316,7 +343,9 @@ impl Tender {
         let reading = self.0.directories.begin(merchant);
         let scan = Scan::new(Table::Directory, DIRECTORY_MAX).equals("merchant_id", merchant.to_i64());
         let rows = self.scan_rows(scan).await?;
-        let Some(directory) = Directory::from_rows(&rows)? else { return Ok(None) };
+        let Some(directory) = Directory::from_rows(&rows)? else {
+            return Ok(None);
+        };
         let directory = Arc::new(directory);
         self.0.directories.keep(&reading, &directory);
         Ok(Some(directory))
@@ -332,7 +361,10 @@ impl Tender {
             .filter("id", Op::Gt, after.to_i64())
             .order_by("id", Direction::Ascending);
         let rows = self.scan_rows(scan).await?;
-        Ok(rows.iter().map(|row| MerchantId::from_i64(row.column("id"))).collect())
+        Ok(rows
+            .iter()
+            .map(|row| MerchantId::from_i64(row.column("id")))
+            .collect())
     }
 
     /// Writes a directory record; every node reads the merchant's directory again.
@@ -363,21 +395,39 @@ impl Tender {
     ) -> Result<(), Failure> {
         let row = directory_row(merchant, kind, id, record)?;
         let absent = crate::guard::Expected::absent(Table::Directory, row.key().to_vec());
-        let wake = Wake { kind: WakeKind::Directory, id: merchant.to_i64() };
-        self.write_guarded(vec![absent], vec![Write::Put(row)], vec![wake]).await.map(drop)
+        let wake = Wake {
+            kind: WakeKind::Directory,
+            id: merchant.to_i64(),
+        };
+        self.write_guarded(vec![absent], vec![Write::Put(row)], vec![wake])
+            .await
+            .map(drop)
     }
 
     /// Deletes a directory record.
     ///
     /// # Errors
     /// As [`Tender::execute`].
-    pub async fn delete_directory(&self, merchant: MerchantId, kind: DirectoryKind, id: u64) -> Result<(), Failure> {
+    pub async fn delete_directory(
+        &self,
+        merchant: MerchantId,
+        kind: DirectoryKind,
+        id: u64,
+    ) -> Result<(), Failure> {
         let key = vec![merchant.to_i64(), kind.number(), id.cast_signed()];
-        self.change_directory(merchant, vec![Write::Delete(Table::Directory, key)]).await
+        self.change_directory(merchant, vec![Write::Delete(Table::Directory, key)])
+            .await
     }
 
-    pub(crate) async fn change_directory(&self, merchant: MerchantId, rows: Vec<Write>) -> Result<(), Failure> {
-        let wake = Wake { kind: WakeKind::Directory, id: merchant.to_i64() };
+    pub(crate) async fn change_directory(
+        &self,
+        merchant: MerchantId,
+        rows: Vec<Write>,
+    ) -> Result<(), Failure> {
+        let wake = Wake {
+            kind: WakeKind::Directory,
+            id: merchant.to_i64(),
+        };
         self.write_rows(rows, vec![wake]).await
     }
 }

@@ -20,7 +20,9 @@ pub(crate) fn check(report: &mut Report, delivery: &Delivery, attempts: &[Attemp
         .all(|attempt| attempt.delivery == delivery.id && attempt.merchant == delivery.merchant);
     notes.check(Rule::Isolation, own, "has attempts of another delivery");
     // A replay counts from the beginning again, and a try whose claim was over is kept without being counted.
-    let are_numbered = (1..).zip(attempts).all(|(number, attempt)| attempt.number == number);
+    let are_numbered = (1..)
+        .zip(attempts)
+        .all(|(number, attempt)| attempt.number == number);
     let is_complete = u32::try_from(attempts.len()).is_ok_and(|kept| kept >= delivery.attempts);
     notes.check(
         Rule::Delivery,

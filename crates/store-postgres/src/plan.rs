@@ -80,17 +80,11 @@ impl Step {
 /// Entries of the journal stay as they come, because the feed shows them in that order: nobody waits for their keys,
 /// which follow from rows that are locked.
 pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, StoreError> {
+    require_distinct(&writes)?;
     writes.sort_by(|a, b| match (target(a), target(b)) {
         ((Table::Journal, _), (Table::Journal, _)) => Ordering::Equal,
         (a, b) => a.cmp(&b),
     });
-    for pair in writes.windows(2) {
-        if let [first, second] = pair
-            && target(first) == target(second)
-        {
-            return Err(twice(first));
-        }
-    }
     let mut steps: Vec<Step> = Vec::new();
     // The steps of the current table begin here.
     let mut begin = 0;
@@ -140,13 +134,20 @@ fn target(write: &Write) -> (Table, &[i64]) {
 }
 
 /// Two writes of one key would leave the result to their order, which the port does not define.
-fn twice(write: &Write) -> StoreError {
-    let (table, _) = target(write);
-    let spec = table.spec();
-    if spec.insert_only {
-        StoreError::Duplicate { table: spec.name }
-    } else {
-        StoreError::Internal(format!("a batch writes one key of {} twice", spec.name))
+fn require_distinct(writes: &[Write]) -> Result<(), StoreError> {
+    let mut targets: Vec<_> = writes.iter().map(target).collect();
+    targets.sort_unstable();
+    let twice = targets.windows(2).find_map(|pair| match pair {
+        [first, second] if first == second => Some(first.0.spec()),
+        _ => None,
+    });
+    match twice {
+        None => Ok(()),
+        Some(spec) if spec.insert_only => Err(StoreError::Duplicate { table: spec.name }),
+        Some(spec) => Err(StoreError::Internal(format!(
+            "a batch writes one key of {} twice",
+            spec.name
+        ))),
     }
 }
 

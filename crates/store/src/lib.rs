@@ -18,7 +18,7 @@ mod table;
 
 pub use error::StoreError;
 pub use port::{Batch, BoxFuture, FeedPosition, NodeLease, Store, Transaction, Wake, WakeKind, Writes};
-pub use records::{Counter, CounterName, Record, StoredAlias, StoredKey};
 pub use read::read;
+pub use records::{Counter, CounterName, Record, StoredAlias, StoredKey};
 pub use row::{Cond, Direction, Key, Lock, Op, Row, Scan, Write};
 pub use table::{IndexSpec, Table, TableSpec};

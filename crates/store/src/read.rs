@@ -17,7 +17,10 @@ where
     T: Send + 'static,
     F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync,
 {
-    fn run<'a>(&'a mut self, transaction: &'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> {
+    fn run<'a>(
+        &'a mut self,
+        transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
         let future = (self.run)(transaction);
         let output = Arc::clone(&self.output);
         Box::pin(async move {
@@ -38,7 +41,10 @@ where
     F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<T, StoreError>> + Send + Sync + 'static,
 {
     let output: Output<T> = Arc::default();
-    let batch = ReadBatch { run, output: Arc::clone(&output) };
+    let batch = ReadBatch {
+        run,
+        output: Arc::clone(&output),
+    };
     let (_, result) = store.read(Box::new(batch)).await;
     result?;
     let value = output.lock().unwrap_or_else(PoisonError::into_inner).take();

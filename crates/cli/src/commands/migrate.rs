@@ -35,8 +35,16 @@ async fn copy_ledger(from: PathBuf, to: String) -> anyhow::Result<ExitCode> {
         "there is no ledger in {}",
         from.display()
     );
-    let source = open_store(&StoreOptions { data: from, database_url: None }).await?;
-    let target = open_store(&StoreOptions { data: PathBuf::new(), database_url: Some(to) }).await?;
+    let source = open_store(&StoreOptions {
+        data: from,
+        database_url: None,
+    })
+    .await?;
+    let target = open_store(&StoreOptions {
+        data: PathBuf::new(),
+        database_url: Some(to),
+    })
+    .await?;
     if let Some(table) = copy::occupied(target.as_ref()).await? {
         return Err(exit::coded(
             exit::FAILURE,

@@ -33,7 +33,9 @@ impl WebhookEncoder for KseriesEncoder {
     }
 
     fn concerns(&self, notices: &[Notice]) -> bool {
-        notices.iter().any(|notice| notice.kind != NoticeKind::PaymentAccepted)
+        notices
+            .iter()
+            .any(|notice| notice.kind != NoticeKind::PaymentAccepted)
     }
 
     fn needs_full_order(&self, notices: &[Notice], endpoint: &Endpoint) -> bool {

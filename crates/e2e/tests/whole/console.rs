@@ -23,7 +23,10 @@ struct Browser {
 
 fn program(variable: &str, usual: &str) -> anyhow::Result<String> {
     let program = std::env::var(variable).unwrap_or_else(|_| usual.to_owned());
-    ensure!(Path::new(&program).exists(), "there is no {program}; {variable} says where it is");
+    ensure!(
+        Path::new(&program).exists(),
+        "there is no {program}; {variable} says where it is"
+    );
     Ok(program)
 }
 
@@ -31,12 +34,24 @@ impl Browser {
     async fn start() -> anyhow::Result<Self> {
         let chromium = program("TENDER_CHROMIUM", "/usr/bin/chromium")?;
         let mut command = Command::new(program("TENDER_CHROMEDRIVER", "/usr/bin/chromedriver")?);
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let mut driver = command.spawn()?;
         let stdout = driver.stdout.take().context("the driver's stdout is piped")?;
         let port = tokio::time::timeout(Duration::from_secs(30), port(stdout)).await??;
-        let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
-        let mut browser = Self { driver, client, session: format!("http://127.0.0.1:{port}/session") };
+        let client = Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(60))
+            .build()?;
+        let mut browser = Self {
+            driver,
+            client,
+            session: format!("http://127.0.0.1:{port}/session"),
+        };
         let options = json!({"binary": chromium, "args": ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1100,900"]});
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
@@ -48,8 +63,14 @@ impl Browser {
     }
 
     async fn call(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.client.request(method.clone(), format!("{}{path}", self.session));
-        let request = if method == Method::POST { request.json(body) } else { request };
+        let request = self
+            .client
+            .request(method.clone(), format!("{}{path}", self.session));
+        let request = if method == Method::POST {
+            request.json(body)
+        } else {
+            request
+        };
         let answer: Value = request.send().await?.json().await?;
         let value = answer["value"].clone();
         if value.get("error").is_some() {
@@ -66,7 +87,9 @@ impl Browser {
 
     async fn write(&self, selector: &str, text: &str) -> anyhow::Result<()> {
         let path = format!("/element/{}/value", self.element(selector).await?);
-        self.call(Method::POST, &path, &json!({"text": text})).await.map(drop)
+        self.call(Method::POST, &path, &json!({"text": text}))
+            .await
+            .map(drop)
     }
 
     async fn click(&self, selector: &str) -> anyhow::Result<()> {
@@ -75,11 +98,21 @@ impl Browser {
     }
 
     async fn run(&self, script: &str) -> anyhow::Result<Value> {
-        self.call(Method::POST, "/execute/sync", &json!({"script": script, "args": []})).await
+        self.call(
+            Method::POST,
+            "/execute/sync",
+            &json!({"script": script, "args": []}),
+        )
+        .await
     }
 
     async fn text(&self) -> anyhow::Result<String> {
-        Ok(self.run("return document.body.innerText").await?.as_str().unwrap_or_default().to_owned())
+        Ok(self
+            .run("return document.body.innerText")
+            .await?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
     }
 
     async fn stop(mut self) -> anyhow::Result<()> {
@@ -105,9 +138,13 @@ async fn an_open_page_shows_a_payment_made_meanwhile() -> anyhow::Result<()> {
     let server = Server::start(Options::default()).await?;
     let browser = Browser::start().await?;
     let overview = server.secret("/console_url");
-    browser.call(Method::POST, "/url", &json!({"url": overview})).await?;
+    browser
+        .call(Method::POST, "/url", &json!({"url": overview}))
+        .await?;
     browser.write("#name", &server.secret("/person/name")).await?;
-    browser.write("#password", &server.secret("/person/password")).await?;
+    browser
+        .write("#password", &server.secret("/person/password"))
+        .await?;
     browser.click("button.main").await?;
     let seen = eventually("overview", async || {
         let text = browser.text().await?;
@@ -117,7 +154,9 @@ async fn an_open_page_shows_a_payment_made_meanwhile() -> anyhow::Result<()> {
     ensure!(!seen.contains("12.34 EUR"), "{seen}");
     // The mark of a live page shows that it listens; from here on nothing loads the page again but its script.
     eventually("live mark", async || {
-        let shown = browser.run("return !document.getElementById('live-mark').hidden").await?;
+        let shown = browser
+            .run("return !document.getElementById('live-mark').hidden")
+            .await?;
         Ok((shown == json!(true)).then_some(()))
     })
     .await?;
@@ -126,18 +165,36 @@ async fn an_open_page_shows_a_payment_made_meanwhile() -> anyhow::Result<()> {
     let order = server.open_check("12.34").await?;
     let order = order["id"].as_str().context("an id")?;
     let payment = server.native(Method::POST, &format!("/api/v1/orders/{order}/payments"));
-    let payment = payment.json(&json!({"amount": "12.34", "mode": "immediate", "reference": "seen-live"})).send().await?;
-    ensure!(payment.status().is_success(), "paying answered {}", payment.status());
+    let payment = payment
+        .json(&json!({"amount": "12.34", "mode": "immediate", "reference": "seen-live"}))
+        .send()
+        .await?;
+    ensure!(
+        payment.status().is_success(),
+        "paying answered {}",
+        payment.status()
+    );
     eventually("payment on the open page", async || {
         Ok(browser.text().await?.contains("12.34 EUR").then_some(()))
     })
     .await?;
-    ensure!(browser.run("return window.isTheSamePage").await? == json!(true), "the page was loaded again");
+    ensure!(
+        browser.run("return window.isTheSamePage").await? == json!(true),
+        "the page was loaded again"
+    );
 
-    browser.call(Method::POST, "/url", &json!({"url": server.url("/console/find?q=seen-live")})).await?;
+    browser
+        .call(
+            Method::POST,
+            "/url",
+            &json!({"url": server.url("/console/find?q=seen-live")}),
+        )
+        .await?;
     let text = browser.text().await?;
     ensure!(text.contains("Money moved: yes"), "{text}");
-    let complaints = browser.call(Method::POST, "/se/log", &json!({"type": "browser"})).await?;
+    let complaints = browser
+        .call(Method::POST, "/se/log", &json!({"type": "browser"}))
+        .await?;
     let complaints: Vec<&Value> = complaints
         .as_array()
         .into_iter()

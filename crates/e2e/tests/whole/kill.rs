@@ -22,7 +22,9 @@ type Acknowledged = BTreeMap<String, String>;
 async fn nothing_is_lost_and_nothing_is_there_twice_after_kill_9() -> anyhow::Result<()> {
     let receiver = Receiver::start().await?;
     let mut server = Server::start(Options::default()).await?;
-    server.endpoint(&json!({"endpointId": "kill", "url": receiver.url})).await?;
+    server
+        .endpoint(&json!({"endpointId": "kill", "url": receiver.url}))
+        .await?;
     let mut acknowledged = Acknowledged::new();
     let mut orders = Vec::new();
     let sequence = Arc::new(AtomicU32::new(0));
@@ -49,7 +51,11 @@ async fn nothing_is_lost_and_nothing_is_there_twice_after_kill_9() -> anyhow::Re
         }
         server = server.restart().await?;
     }
-    ensure!(acknowledged.len() > 200, "too little was acknowledged to say anything: {}", acknowledged.len());
+    ensure!(
+        acknowledged.len() > 200,
+        "too little was acknowledged to say anything: {}",
+        acknowledged.len()
+    );
     settle(&server, &orders).await?;
     check_ledger(&server, &orders, &acknowledged).await?;
     // What the killed servers had in flight is leased to them for a minute; nobody needs to wait for it here.
@@ -97,7 +103,9 @@ async fn settle(server: &Server, orders: &[String]) -> anyhow::Result<()> {
         }
         anyhow::Ok(())
     };
-    tokio::time::timeout(Duration::from_secs(60), waiting).await.context("payments stay pending after the restart")?
+    tokio::time::timeout(Duration::from_secs(60), waiting)
+        .await
+        .context("payments stay pending after the restart")?
 }
 
 async fn check_ledger(server: &Server, orders: &[String], acknowledged: &Acknowledged) -> anyhow::Result<()> {
@@ -106,23 +114,41 @@ async fn check_ledger(server: &Server, orders: &[String], acknowledged: &Acknowl
         let order = server.order(id).await?;
         let payments = order["payments"].as_array().context("an order has payments")?;
         for payment in payments {
-            let reference = payment["reference"].as_str().context("a payment has its reference")?;
-            ensure!(seen.insert(reference.to_owned(), id.clone()).is_none(), "{reference} is there twice");
-            ensure!(payment["state"] == json!("complete"), "{reference} ended as {}", payment["state"]);
+            let reference = payment["reference"]
+                .as_str()
+                .context("a payment has its reference")?;
+            ensure!(
+                seen.insert(reference.to_owned(), id.clone()).is_none(),
+                "{reference} is there twice"
+            );
+            ensure!(
+                payment["state"] == json!("complete"),
+                "{reference} ended as {}",
+                payment["state"]
+            );
         }
         let paid = format!("{}.{:02}", payments.len() / 100, payments.len() % 100);
-        ensure!(order["paid"] == json!(paid), "{id} shows {} for {} payments", order["paid"], payments.len());
+        ensure!(
+            order["paid"] == json!(paid),
+            "{id} shows {} for {} payments",
+            order["paid"],
+            payments.len()
+        );
     }
     for (reference, order) in acknowledged {
-        ensure!(seen.get(reference) == Some(order), "{reference} was acknowledged and is not on {order}");
+        ensure!(
+            seen.get(reference) == Some(order),
+            "{reference} was acknowledged and is not on {order}"
+        );
     }
     for reference in acknowledged.keys().take(50) {
-        let (status, body) = json_answer(server.native(
-            Method::GET,
-            &format!("/api/v1/payments/by-reference/{reference}"),
-        ))
-        .await?;
-        ensure!(status == StatusCode::OK && body["state"] == json!("applied"), "{reference}: {status} {body}");
+        let (status, body) =
+            json_answer(server.native(Method::GET, &format!("/api/v1/payments/by-reference/{reference}")))
+                .await?;
+        ensure!(
+            status == StatusCode::OK && body["state"] == json!("applied"),
+            "{reference}: {status} {body}"
+        );
     }
     Ok(())
 }
@@ -134,7 +160,9 @@ async fn check_messages(receiver: &Receiver, acknowledged: &Acknowledged) -> any
             let told: BTreeSet<String> = receiver
                 .received()
                 .iter()
-                .filter(|message| message.body["type"] == json!("PAYMENT") && message.body["status"] == json!("SUCCESS"))
+                .filter(|message| {
+                    message.body["type"] == json!("PAYMENT") && message.body["status"] == json!("SUCCESS")
+                })
                 .filter_map(|message| message.body["thirdPartyReference"].as_str().map(str::to_owned))
                 .collect();
             if acknowledged.keys().all(|reference| told.contains(reference)) {
@@ -143,9 +171,15 @@ async fn check_messages(receiver: &Receiver, acknowledged: &Acknowledged) -> any
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(120), waiting).await.context("some payments were never told about")?;
+    tokio::time::timeout(Duration::from_secs(120), waiting)
+        .await
+        .context("some payments were never told about")?;
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
-    for message in receiver.received().iter().filter(|message| message.body["type"] == json!("PAYMENT")) {
+    for message in receiver
+        .received()
+        .iter()
+        .filter(|message| message.body["type"] == json!("PAYMENT"))
+    {
         let reference = message.body["thirdPartyReference"].to_string();
         let key = message.header("x-lightspeed-idempotency-key").to_owned();
         ensure!(key.starts_with("LS1_"), "no idempotency key: {key}");

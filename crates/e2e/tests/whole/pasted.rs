@@ -9,15 +9,26 @@ use tokio::process::Command;
 async fn printed_calls_work_as_printed() -> anyhow::Result<()> {
     let server = Server::start(Options::default()).await?;
     let printed = server.printed()?;
-    let calls: Vec<&str> = printed.lines().map(str::trim).filter(|line| line.starts_with("curl ")).collect();
+    let calls: Vec<&str> = printed
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("curl "))
+        .collect();
     ensure!(calls.len() >= 8, "the demo prints too little:\n{printed}");
     for call in calls {
         // `-f` makes curl fail on a refusal; everything else stays as printed.
         let pasted = call.replacen("curl -s", "curl -sf", 1);
-        let output = Command::new("bash").args(["-c", &pasted]).output().await.context("bash")?;
+        let output = Command::new("bash")
+            .args(["-c", &pasted])
+            .output()
+            .await
+            .context("bash")?;
         let answer = String::from_utf8_lossy(&output.stdout);
         ensure!(output.status.success(), "this failed: {call}\n{answer}");
-        ensure!(answer.starts_with('{') || answer.starts_with('['), "no JSON came from: {call}\n{answer}");
+        ensure!(
+            answer.starts_with('{') || answer.starts_with('['),
+            "no JSON came from: {call}\n{answer}"
+        );
     }
     Ok(())
 }
@@ -28,8 +39,13 @@ async fn a_restart_keeps_credentials_and_one_ledger_has_one_server() -> anyhow::
     let mut server = Server::start(Options::default()).await?;
     let before = server.credentials.clone();
     let data = server.data().display().to_string();
-    let (code, _, err) = server.cli(&["demo", "--listen", "127.0.0.1:0", "--data", &data]).await?;
-    ensure!(code == 4, "a second server on the same ledger ended with {code}: {err}");
+    let (code, _, err) = server
+        .cli(&["demo", "--listen", "127.0.0.1:0", "--data", &data])
+        .await?;
+    ensure!(
+        code == 4,
+        "a second server on the same ledger ended with {code}: {err}"
+    );
     server.kill().await?;
     let server = server.restart().await?;
     let mut after = server.credentials.clone();

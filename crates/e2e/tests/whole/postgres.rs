@@ -67,7 +67,9 @@ impl Scene {
 
     /// Makes a K-Series webhook endpoint on the first node and waits until every node knows it.
     async fn endpoint(&self, name: &str, url: &str) -> anyhow::Result<()> {
-        self.first().endpoint(&json!({"endpointId": name, "url": url})).await?;
+        self.first()
+            .endpoint(&json!({"endpointId": name, "url": url}))
+            .await?;
         for node in &self.nodes {
             until("the endpoint on every node", async || {
                 let path = format!("/o/wh/1/webhook/{name}");

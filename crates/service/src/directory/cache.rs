@@ -55,7 +55,11 @@ impl DirectoryCache {
 
     /// Notes that a directory is about to be read.
     pub(crate) fn begin(&self, merchant: MerchantId) -> Reading {
-        Reading { merchant, forgotten: self.read().forgotten, began: Instant::now() }
+        Reading {
+            merchant,
+            forgotten: self.read().forgotten,
+            began: Instant::now(),
+        }
     }
 
     /// Keeps what was read, unless something was forgotten meanwhile: it may be older than that change.
@@ -67,7 +71,9 @@ impl DirectoryCache {
         if state.kept.len() >= DIRECTORIES_MAX {
             state.kept.clear();
         }
-        state.kept.insert(reading.merchant, (reading.began, Arc::clone(directory)));
+        state
+            .kept
+            .insert(reading.merchant, (reading.began, Arc::clone(directory)));
     }
 
     /// Forgets a merchant's directory.

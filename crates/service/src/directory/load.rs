@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
-use tender_engine::{LocationFacts, LocationId, Lookup, MerchantId, MethodId, MethodKind, MethodRef, StaffId};
+use tender_engine::{
+    LocationFacts, LocationId, Lookup, MerchantId, MethodId, MethodKind, MethodRef, StaffId,
+};
 use tender_money::Currency;
 use tender_store::{Row, StoreError, Table};
 
@@ -70,8 +72,10 @@ pub struct Directory {
 }
 
 fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
-    serde_json::from_str(&row.doc)
-        .map_err(|error| StoreError::Corrupt { table: Table::Directory.spec().name, what: error.to_string() })
+    serde_json::from_str(&row.doc).map_err(|error| StoreError::Corrupt {
+        table: Table::Directory.spec().name,
+        what: error.to_string(),
+    })
 }
 
 /// The stored form of a directory record.
@@ -83,7 +87,11 @@ pub(crate) fn directory_row<T: serde::Serialize>(
 ) -> Result<Row, StoreError> {
     let doc = serde_json::to_string(record).map_err(|error| StoreError::Internal(error.to_string()))?;
     let columns = vec![merchant.to_i64(), kind.number(), id.cast_signed()];
-    Ok(Row { table: Table::Directory, columns, doc })
+    Ok(Row {
+        table: Table::Directory,
+        columns,
+        doc,
+    })
 }
 
 impl Directory {
@@ -109,7 +117,10 @@ impl Directory {
                 10 => drop(directory.endpoints.insert(id, read(row)?)),
                 other => {
                     let what = format!("kind {other}");
-                    return Err(StoreError::Corrupt { table: Table::Directory.spec().name, what });
+                    return Err(StoreError::Corrupt {
+                        table: Table::Directory.spec().name,
+                        what,
+                    });
                 }
             }
         }
@@ -126,7 +137,10 @@ impl Directory {
     #[must_use]
     pub fn facts(&self, location: LocationId) -> Option<LocationFacts> {
         let location = self.locations.get(&location.0)?;
-        let default = location.printer_profiles.iter().find(|profile| profile.is_default);
+        let default = location
+            .printer_profiles
+            .iter()
+            .find(|profile| profile.is_default);
         Some(LocationFacts {
             id: LocationId(location.id),
             currency: Currency::from_code(&location.currency)?,
@@ -145,7 +159,10 @@ impl Directory {
     /// A usable method by its code, compared exactly.
     #[must_use]
     pub fn method_by_code(&self, code: &str) -> Lookup<(MethodRef, MethodKind)> {
-        let method = self.methods.values().find(|method| method.active && method.code == code);
+        let method = self
+            .methods
+            .values()
+            .find(|method| method.active && method.code == code);
         method.map_or(Lookup::Unknown, |method| Lookup::Known(method_ref(method)))
     }
 
@@ -159,18 +176,35 @@ impl Directory {
     /// An employee by id.
     #[must_use]
     pub fn staff_by_id(&self, id: u64) -> Lookup<StaffId> {
-        if self.staff.contains_key(&id) { Lookup::Known(StaffId(id)) } else { Lookup::Unknown }
+        if self.staff.contains_key(&id) {
+            Lookup::Known(StaffId(id))
+        } else {
+            Lookup::Unknown
+        }
     }
 
     /// A catalogue item by its code, at a location.
     #[must_use]
     pub fn item_by_sku(&self, location: LocationId, sku: &str) -> Option<&Item> {
-        self.items.values().find(|item| item.sku == sku && item.location.is_none_or(|at| at == location.0))
+        self.items
+            .values()
+            .find(|item| item.sku == sku && item.location.is_none_or(|at| at == location.0))
     }
 }
 
 /// The method as payments remember it.
 fn method_ref(method: &Method) -> (MethodRef, MethodKind) {
-    let kind = if method.is_terminal { MethodKind::Terminal } else { MethodKind::Ordinary };
-    (MethodRef { id: MethodId(method.id), code: method.code.clone(), name: method.name.clone() }, kind)
+    let kind = if method.is_terminal {
+        MethodKind::Terminal
+    } else {
+        MethodKind::Ordinary
+    };
+    (
+        MethodRef {
+            id: MethodId(method.id),
+            code: method.code.clone(),
+            name: method.name.clone(),
+        },
+        kind,
+    )
 }

@@ -10,8 +10,9 @@ mod records;
 
 pub use load::{Directory, DirectoryKind};
 pub use records::{
-    Application, Device, DiscountRule, Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location, Merchant, Method,
-    ModifierGroup, ModifierOption, OnlineOrdering, OrderProfile, PrinterProfile, Register, Staff,
+    Application, Device, DiscountRule, Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location,
+    Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering, OrderProfile, PrinterProfile, Register,
+    Staff,
 };
 
 pub(crate) use cache::DirectoryCache;

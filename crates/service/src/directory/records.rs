@@ -93,7 +93,13 @@ pub struct OnlineOrdering {
 
 impl Default for OnlineOrdering {
     fn default() -> Self {
-        Self { enabled: true, order_profile: None, period_open: true, accepting: true, updated_at_ms: 0 }
+        Self {
+            enabled: true,
+            order_profile: None,
+            period_open: true,
+            accepting: true,
+            updated_at_ms: 0,
+        }
     }
 }
 
@@ -342,7 +348,10 @@ pub struct Endpoint {
 
 impl fmt::Debug for Merchant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Merchant").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Merchant")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -359,7 +368,9 @@ impl fmt::Debug for Application {
 
 impl fmt::Debug for EndpointSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EndpointSecret").field("until_ms", &self.until_ms).finish_non_exhaustive()
+        f.debug_struct("EndpointSecret")
+            .field("until_ms", &self.until_ms)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tender_engine::{
-    Attempt, Delivery, EndpointId, JournalEntry, KeyOutcome, MerchantId, Order, OrderId, Payment, PaymentId, Task, TaskId,
+    Attempt, Delivery, EndpointId, JournalEntry, KeyOutcome, MerchantId, Order, OrderId, Payment, PaymentId,
+    Task, TaskId,
 };
 use tender_sim::{Audit, Report};
 use tender_store::{
