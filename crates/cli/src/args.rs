@@ -38,6 +38,8 @@ pub enum Verb {
     Pay(PayOptions),
     /// Create, list and revoke credentials.
     Token(TokenOptions),
+    /// Write a merchant's configuration: locations, methods, staff, devices, items, applications.
+    Directory(DirectoryOptions),
     /// Send webhook deliveries again.
     Replay(ReplayOptions),
     /// Write the journal as JSON lines.
@@ -59,10 +61,22 @@ pub enum Verb {
 #[derive(Debug, Clone, Args)]
 pub struct StoreOptions {
     /// Folder of the embedded database.
-    #[arg(long, value_name = "DIR", default_value = "tender-data", env = "TENDER_DATA")]
+    #[arg(
+        global = true,
+        long,
+        value_name = "DIR",
+        default_value = "tender-data",
+        env = "TENDER_DATA"
+    )]
     pub data: PathBuf,
     /// PostgreSQL instead of the embedded database: postgres://user:password@host:port/database
-    #[arg(long, value_name = "URL", env = "TENDER_DATABASE_URL", hide_env_values = true)]
+    #[arg(
+        global = true,
+        long,
+        value_name = "URL",
+        env = "TENDER_DATABASE_URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
 }
 
@@ -305,6 +319,27 @@ pub enum TokenAction {
     Revoke {
         /// Its id.
         id: String,
+    },
+}
+
+/// `tender directory`
+#[derive(Debug, Clone, Args)]
+pub struct DirectoryOptions {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub store: StoreOptions,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: DirectoryAction,
+}
+
+/// `tender directory …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum DirectoryAction {
+    /// Write the records of a JSON file; those with the same id are replaced, others stay.
+    Import {
+        /// The file: {"merchant":{…},"locations":[…],"methods":[…],"staff":[…],"devices":[…],"items":[…],"applications":[…]}
+        file: PathBuf,
     },
 }
 

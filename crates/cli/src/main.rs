@@ -45,6 +45,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Verb::Listen(options) => commands::listen::run(options).await,
         Verb::Pay(options) => commands::pay::run(options).await,
         Verb::Token(options) => commands::token::run(options).await,
+        Verb::Directory(options) => commands::directory::run(options).await,
         Verb::Replay(options) => commands::replay::run(options).await,
         Verb::Export(options) => commands::export::run(options).await,
         Verb::Audit(options) => commands::audit::run(options).await,

@@ -7,5 +7,5 @@ mod server;
 mod socket;
 
 pub use receiver::{Received, Receiver};
-pub use server::{Options, Server, binary, eventually, json_answer, run};
+pub use server::{Options, Server, binary, client, eventually, json_answer, run};
 pub use socket::Socket;

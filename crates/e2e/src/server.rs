@@ -92,13 +92,7 @@ impl Server {
             .with_context(|| format!("cannot start {}", binary().display()))?;
         let text = wait_for_file(&file, &mut process, folder).await?;
         let credentials = serde_json::from_str(&text)?;
-        // Built with the whole workspace, the client comes with TLS but without a provider for it. A second installation fails, and
-        // changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(60))
-            .build()?;
+        let client = client()?;
         let folder = folder.to_owned();
         Ok(Self {
             process,
@@ -526,4 +520,16 @@ async fn wait_for_file(file: &Path, process: &mut Child, folder: &Path) -> anyho
     tokio::time::timeout(START_TIMEOUT, waiting)
         .await
         .context("tender was not ready in time")?
+}
+
+/// A client that goes through no proxy and does not wait for ever.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn client() -> anyhow::Result<Client> {
+    // Built with the whole workspace, the client comes with TLS but without a provider for it. A second installation fails, and
+    // changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = Client::builder().no_proxy().timeout(Duration::from_secs(60));
+    Ok(builder.build()?)
 }

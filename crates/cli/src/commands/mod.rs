@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod completions;
 pub mod demo;
+pub mod directory;
 pub mod doctor;
 pub mod export;
 pub mod listen;

@@ -3,7 +3,9 @@
 use anyhow::{Context, ensure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tender_e2e::{Options, Server, json_answer};
+use tender_e2e::{Options, Server, client, eventually, json_answer, run};
+
+use super::Running;
 
 fn lines(text: &str) -> anyhow::Result<Vec<Value>> {
     text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
@@ -113,4 +115,57 @@ async fn tokens_are_made_listed_and_revoked() -> anyhow::Result<()> {
         StatusCode::OK
     );
     server.healthy().await
+}
+
+/// A merchant of one's own: imported, given a token, served.
+#[tokio::test]
+async fn a_directory_is_imported_and_served() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("shop.json");
+    let import = ["directory", "import", "shop.json", "--data", "ledger"];
+    let shop = |currency: &str| {
+        json!({
+            "merchant": {"id": 1, "name": "Chez Nous", "time_zone": "Europe/Paris"},
+            "locations": [{"id": 11, "name": "Paris", "currency": currency, "time_zone": "Europe/Paris", "station": 1}],
+            "methods": [{"id": 1, "code": "CASH", "name": "Cash", "visible": true, "active": true}],
+            "devices": [{"id": 111, "location": 11, "name": "Till 1"}],
+        })
+    };
+    std::fs::write(&file, shop("EURO").to_string())?;
+    let (code, _, err) = run(&import, folder.path()).await?;
+    ensure!(
+        code == 2 && err.contains("EURO"),
+        "a wrong currency ended with {code}: {err}"
+    );
+    std::fs::write(&file, shop("EUR").to_string())?;
+    let (code, _, err) = run(&import, folder.path()).await?;
+    ensure!(code == 0 && err.contains("4 records"), "{code}: {err}");
+    let create = [
+        "token",
+        "create",
+        "--merchant",
+        "1",
+        "--for",
+        "admin",
+        "--data",
+        "ledger",
+    ];
+    let (code, token, err) = run(&create, folder.path()).await?;
+    ensure!(code == 0, "{code}: {err}");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--data", "ledger"];
+    let serving = Running::start(folder.path(), "serve", &serve)?;
+    let url = serving.address().await?;
+    let client = client()?;
+    let order =
+        json!({"location_id": "11", "lines": [{"name": "Lunch", "quantity": 1, "unit_amount": "12.00"}]});
+    let opened = eventually("an order", async || {
+        let request = client
+            .post(format!("{url}/api/v1/orders"))
+            .bearer_auth(token.trim())
+            .json(&order);
+        Ok(request.send().await.ok().map(|answer| answer.status()))
+    })
+    .await?;
+    assert_eq!(opened, StatusCode::CREATED);
+    Ok(())
 }
