@@ -442,6 +442,7 @@ pub fn confirm(body: &[u8], uid: &str, payment: PaymentId) -> Result<Decoded<Con
         transaction_ref: None,
         attributes: None,
         customer: None,
+        once: false,
     };
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Decoded {
@@ -479,6 +480,8 @@ pub fn confirm(body: &[u8], uid: &str, payment: PaymentId) -> Result<Decoded<Con
             .flatten()
             .map(str::to_owned),
         attributes: params.attributes(),
+        // Whether a repeat is refused is the server's policy, not the request's.
+        once: false,
     };
     let warnings = params.finish(&CONFIRM_MEMBERS)?;
     let wrong_id = id.is_some_and(|id| id != uid);

@@ -7,8 +7,8 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use tender_engine::{
-    Command, DeletePayment, OrderId, OrderSelector, OrderState, Outcome, Payment, PaymentId, PaymentState,
-    Warning,
+    Command, ConfirmPayment, DeletePayment, OrderId, OrderSelector, OrderState, Outcome, Payment, PaymentId,
+    PaymentState, Warning,
 };
 use tender_http::{MoneyMoved, RequestId};
 use tender_service::{Done, OrderView, Tender};
@@ -232,28 +232,16 @@ impl Om {
         let id = id?;
         self.reach(&session, id.order, OmError::payment_not_found).await?;
         envelope.warn(decoded.warnings);
-        if self.tender.settings().om_confirm_once {
-            self.refuse_repeat(&session, id).await?;
-        }
-        let command = Command::ConfirmPayment(decoded.command);
+        let command = Command::ConfirmPayment(ConfirmPayment {
+            once: self.tender.settings().om_confirm_once,
+            ..decoded.command
+        });
         let executed = self.execute(&session, command, false, envelope).await;
         let (payment, _) = executed.map_err(|error| named(error, decoded.wrong_id))?;
         let view = self.changed(&session, id.order).await?;
         Ok(envelope.succeed_about(moved(&payment), |data| {
             order_data(data, &view, &session.directory)
         }))
-    }
-
-    /// The policy switch of spec om row 33: confirming what is complete is refused.
-    async fn refuse_repeat(&self, session: &Session, id: PaymentId) -> Result<(), OmError> {
-        let payment = self.tender.payment(session.caller.merchant, id).await;
-        let payment = payment.map_err(|failure| OmError::from_failure(&failure, false))?;
-        let complete = payment.is_some_and(|payment| !payment.deleted && is_complete(&payment));
-        if complete {
-            Err(OmError::invalid_status())
-        } else {
-            Ok(())
-        }
     }
 
     async fn delete(

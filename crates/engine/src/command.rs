@@ -498,10 +498,10 @@ pub struct UpdatePayment {
     pub patch: PaymentPatch,
 }
 
-/// Marks a payment as complete. Repeating it changes nothing.
+/// Marks a payment as complete. Repeating it changes nothing, or is refused where `once` says so.
 ///
-/// Checks: payment, asserted order, nothing-changes, order state, payment state. A confirm that meets a failed
-/// payment is refused and opens a case.
+/// Checks: payment, asserted order, nothing-changes (a repeat is refused here if `once`), order state, payment state. A confirm
+/// that meets a failed payment is refused and opens a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfirmPayment {
     /// Which payment.
@@ -514,6 +514,8 @@ pub struct ConfirmPayment {
     pub attributes: Option<AttributesPatch>,
     /// Customer to store.
     pub customer: Option<String>,
+    /// Refuse to confirm what is complete already: of many confirms at most one succeeds (om row 33, off by default).
+    pub once: bool,
 }
 
 /// Cancels a payment that is pending or in progress. Repeating it changes nothing.

@@ -7,6 +7,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use tender_engine::{EntryKind, LocationId};
 use tender_service::{DirectoryKind, Settings};
+use tokio::task::JoinSet;
 
 use super::store::{Break, Breakable};
 use super::world::{CARD, EUR, K1, KWD, O1, World, issue, order_id, sandbox, scratch, set_quota};
@@ -290,6 +291,28 @@ async fn policy_switches() {
     let open = world.pay(&world.e, "receipt", 1, "progress").await;
     world.delete(&open).await.data();
     world.confirm(&open).await.refuses(404, "PAYMENT_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn of_fifty_confirms_at_once_one_succeeds() {
+    let settings = Settings {
+        om_confirm_once: true,
+        ..sandbox()
+    };
+    let world = Arc::new(World::on(scratch(), settings).await);
+    let uid = world.pay(&world.e, "receipt", 1, "pending").await;
+    let mut calls = JoinSet::new();
+    for _ in 0..50 {
+        let (world, uid) = (Arc::clone(&world), uid.clone());
+        calls.spawn(async move { world.confirm(&uid).await });
+    }
+    let answers = calls.join_all().await;
+    let (confirmed, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!((confirmed.len(), refused.len()), (1, 49));
+    assert_eq!(confirmed[0].item(&uid)["status"], json!("complete"));
+    for answer in refused {
+        answer.refuses(400, "INVALID_STATUS");
+    }
 }
 
 #[tokio::test]

@@ -85,8 +85,8 @@ fn doubt(work: &mut Work<'_, '_>, mut order: Order, payment: &Payment) -> Stop {
     Stop::RefusedKeeping(refusal.unwrap_or(Rejection::InvalidState))
 }
 
-/// Confirming what is complete changes nothing; a different transaction reference is no repeat, so the order's state is
-/// looked at before it is refused (om row 33, L9, L10).
+/// Confirming what is complete changes nothing, or is refused where the caller wants one confirm only; a different transaction
+/// reference is no repeat, so the order's state is looked at before it is refused (om row 33, L9, L10).
 fn repeat_confirm(
     work: &mut Work<'_, '_>,
     payment: Payment,
@@ -95,6 +95,9 @@ fn repeat_confirm(
 ) -> Step<Outcome> {
     if command.transaction_ref.is_some() && command.transaction_ref != payment.transaction_ref {
         check_order_of(order, payment.direction)?;
+        return Err(Rejection::InvalidState.into());
+    }
+    if command.once {
         return Err(Rejection::InvalidState.into());
     }
     if let Some(attributes) = &command.attributes {

@@ -205,6 +205,41 @@ fn confirming() {
 }
 
 #[test]
+fn confirming_once() {
+    check(
+        "-- the switch of row 33: one confirm, whatever it brings
+         open 50.00 as=B
+         open 100.00 as=A
+         pay om receipt 10
+         confirm #1 once tref=T1 -> ok state=complete tref=T1
+         confirm #1 once tref=T1 -> invalid-state changes=none
+         confirm #1 once -> invalid-state changes=none
+         confirm #1 -> ok changes=none
+         -- after the payment and the asserted order, before the order's state
+         confirm ? once -> payment-not-found
+         confirm #1 once order=B -> order-mismatch
+         close
+         confirm #1 once -> invalid-state
+         confirm #1 once tref=T2 -> order-closed
+         -- it takes nothing from the first confirm: progress, and what another way completed
+         fresh
+         open 100.00
+         pay om receipt 10 progress
+         update #1 state=complete
+         confirm #1 once -> invalid-state changes=none
+         pay om receipt 10 progress
+         confirm #2 once -> ok state=complete",
+    );
+    let repeats = "confirm #1 once -> invalid-state changes=none\n".repeat(49);
+    check(&format!(
+        "open 100.00
+         pay om receipt 100
+         confirm #1 once -> ok paid=100.00
+         {repeats}"
+    ));
+}
+
+#[test]
 fn plain_changes() {
     check(
         "-- 28

@@ -31,6 +31,7 @@ pub(crate) async fn confirm(
             transaction_ref: None,
             attributes: None,
             customer: None,
+            once: false,
         })
     })
     .await

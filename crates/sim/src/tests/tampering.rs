@@ -326,6 +326,7 @@ fn a_payment_without_a_journal_is_found() {
         transaction_ref: None,
         attributes: None,
         customer: None,
+        once: false,
     };
     ledgers.world.snapshot.payments.insert((OURS, id), orphan);
     ledgers.world.decide(OURSELVES, &Command::ConfirmPayment(confirm));

@@ -167,6 +167,7 @@ impl Script {
                 transaction_ref: words.option("tref").map(str::to_owned),
                 attributes: words.option("attrs").map(attributes),
                 customer: words.option("customer").map(str::to_owned),
+                once: words.flag("once"),
             }),
             "void" => Command::VoidPayment(VoidPayment { payment }),
             _ => Command::DeletePayment(DeletePayment {

@@ -349,6 +349,7 @@ impl Director<'_> {
                     transaction_ref: None,
                     attributes: None,
                     customer: None,
+                    once: false,
                 };
                 (Via::Native, Command::ConfirmPayment(confirm))
             }
