@@ -48,6 +48,8 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 const TABLE: &[Requirement] = &[
     Requirement { name: "cargo-nextest", needed_by: "every test", variable: None, find: |m| m.program(&["cargo-nextest"]), install: Install::Cargo("cargo-nextest") },
     Requirement { name: "PostgreSQL server", needed_by: "the PostgreSQL store's tests", variable: Some("TENDER_PG_BIN"), find: Machine::postgres, install: Install::Apt(&["postgresql"]) },
+    Requirement { name: "Patroni", needed_by: "the test of a failover", variable: Some("TENDER_PATRONI"), find: |m| m.program(&["patroni"]), install: Install::Apt(&["patroni", "python3-etcd"]) },
+    Requirement { name: "etcd", needed_by: "the test of a failover", variable: Some("TENDER_ETCD"), find: |m| m.program(&["etcd"]), install: Install::Apt(&["etcd-server"]) },
     Requirement { name: "Chromium", needed_by: "the console's tests", variable: Some("TENDER_CHROMIUM"), find: |m| m.program(CHROMIUM_NAMES), install: Install::Apt(&["chromium"]) },
     Requirement { name: "chromedriver", needed_by: "the console's tests", variable: Some("TENDER_CHROMEDRIVER"), find: |m| m.program(&["chromedriver"]), install: Install::Apt(&["chromium-driver"]) },
     Requirement { name: "Python", needed_by: "Schemathesis", variable: None, find: Machine::python, install: Install::Apt(&["python3", "python3-venv"]) },
