@@ -206,7 +206,7 @@ async fn by_reference(
         for (location, outcome) in try_join_all(looks).await?.into_iter().flatten() {
             match outcome {
                 KeyOutcome::Payment(id, _) => add_payment(desk, id, finds).await?,
-                KeyOutcome::Order(order) => add_order(desk, order, finds).await?,
+                KeyOutcome::Order(order, _) => add_order(desk, order, finds).await?,
                 KeyOutcome::Refused(_) => {
                     let why = "The request under this reference was refused, and a repeat will be.";
                     finds.found.insert(Found::Spent(location, why));

@@ -1,6 +1,6 @@
 //! Unique references and idempotency keys, and what was answered for them.
 
-use crate::{ApplicationId, LocationId, OrderId, Payment, PaymentId, Rejection};
+use crate::{ApplicationId, LocationId, Opened, OrderId, Payment, PaymentId, Rejection};
 
 /// The name spaces of keys; one text may be used once in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,8 +30,8 @@ impl KeySpace {
 pub enum KeyOutcome {
     /// A payment; the record as it was answered then, where a repeat must give the first answer again.
     Payment(PaymentId, Option<Box<Payment>>),
-    /// An order.
-    Order(OrderId),
+    /// An order; as it was answered when it was opened, where a repeat must give the first answer again.
+    Order(OrderId, Option<Box<Opened>>),
     /// The ledger refused, and the same key is refused again (spec om L15).
     Refused(Rejection),
     /// The reference was fenced before anything arrived under it: a late original can never land.

@@ -65,7 +65,9 @@ pub use limits::{
     TASKS_PER_CLAIM_MAX, WATCHERS_PER_ORDER_MAX,
 };
 pub use notice::{Notice, NoticeKind};
-pub use order::{Account, Line, LineModifier, Order, OrderLines, OrderState, ServiceCharge, Stage, Watcher};
+pub use order::{
+    Account, Line, LineModifier, Opened, Order, OrderLines, OrderState, ServiceCharge, Stage, Watcher,
+};
 pub use payment::{
     Direction, Failure, FailureCode, MethodKind, MethodRef, Payment, PaymentState, Via, attributes_bytes,
 };

@@ -5,7 +5,9 @@
 
 use tender_money::{Currency, Decimal};
 
-use crate::{ApplicationId, EndpointId, Hash256, LocationId, MerchantId, OrderId, StaffId, Timestamp, Via};
+use crate::{
+    ApplicationId, EndpointId, Hash256, LocationId, MerchantId, OrderId, Payment, StaffId, Timestamp, Via,
+};
 
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -317,4 +319,16 @@ pub struct OrderLines {
     pub order: OrderId,
     /// In the order in which they are shown.
     pub lines: Vec<Line>,
+}
+
+/// An order as it stood when it was opened, with its lines and the payments that came with it: what its opener is answered,
+/// and answered again under the same key whatever has become of the order since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The head.
+    pub order: Order,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// The payments that came with it, numbered from 1 without a gap.
+    pub payments: Vec<Payment>,
 }

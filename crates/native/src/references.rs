@@ -34,6 +34,8 @@ use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, lookup, refusal};
 
+pub(crate) mod openapi;
+
 /// Pairs of application and location that one request looks at.
 const PLACES_MAX: usize = 1_024;
 /// Looks that are under way at a time.
@@ -244,7 +246,7 @@ async fn find(
     };
     let payment = match outcome {
         KeyOutcome::Payment(id, _) => lookup::read(native.tender().payment(principal.merchant, *id).await)?,
-        KeyOutcome::Order(_) | KeyOutcome::Refused(_) | KeyOutcome::Burned => None,
+        KeyOutcome::Order(..) | KeyOutcome::Refused(_) | KeyOutcome::Burned => None,
     };
     Ok(Some(Found {
         place: *place,

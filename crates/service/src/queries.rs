@@ -2,8 +2,8 @@
 
 use tender_engine::{
     Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId,
-    MerchantId, Order, OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId, Task,
-    TaskId,
+    MerchantId, Opened, Order, OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId,
+    Task, TaskId,
 };
 use tender_store::{
     BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey,
@@ -24,6 +24,16 @@ pub struct OrderView {
     pub lines: Vec<Line>,
     /// Its payments by number, deleted and failed ones included.
     pub payments: Vec<Payment>,
+}
+
+impl From<Opened> for OrderView {
+    fn from(opened: Opened) -> Self {
+        Self {
+            order: opened.order,
+            lines: opened.lines,
+            payments: opened.payments,
+        }
+    }
 }
 
 /// One page of a list.

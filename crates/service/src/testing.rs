@@ -163,7 +163,7 @@ pub(crate) async fn open_order(tender: &Tender, location: LocationId, price: &st
         .expect("an order")
         .outcome
     {
-        Some(Outcome::Order(order)) => *order,
+        Some(Outcome::Opened(opened)) => opened.order,
         other => panic!("not an order: {other:?}"),
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn check(
                 );
             }
         }
-        KeyOutcome::Order(id) => {
+        KeyOutcome::Order(id, answered) => {
             let Some(order) = order.filter(|order| order.id == *id) else {
                 notes.broken(Rule::Key, "its order is not there");
                 return;
@@ -55,6 +55,15 @@ pub(crate) fn check(
                 order.merchant == merchant && order.location == record.location,
                 "leads to an order of another merchant or location",
             );
+            if let Some(answered) = answered {
+                notes.check(
+                    Rule::Key,
+                    answered.order.id == order.id
+                        && answered.order.merchant == order.merchant
+                        && answered.order.account == order.account,
+                    "answers with another order than its own",
+                );
+            }
         }
         KeyOutcome::Refused(_) | KeyOutcome::Burned => {}
     }

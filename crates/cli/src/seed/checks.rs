@@ -81,7 +81,7 @@ pub async fn open(tender: &Tender) -> anyhow::Result<Vec<Check>> {
                 .await
                 .map_err(told)?;
             let order = match done.outcome {
-                Some(Outcome::Order(order)) => *order,
+                Some(Outcome::Opened(opened)) => opened.order,
                 Some(Outcome::Repeated(id)) => {
                     let order = tender.order_head(place.merchant, id).await.map_err(told)?;
                     order.ok_or_else(|| anyhow!("the check of table {table} is not there"))?

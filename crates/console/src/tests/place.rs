@@ -327,7 +327,7 @@ impl Place {
             .execute(merchant, Via::Native, Command::OpenOrder(Box::new(command)))
             .await
         {
-            Outcome::Order(order) => *order,
+            Outcome::Opened(opened) => opened.order,
             other => panic!("{other:?}"),
         }
     }

@@ -2,12 +2,12 @@
 
 use axum::response::Response;
 use tender_engine::{
-    Command, Failure as OrderFailure, LineSpec, LocationId, Lookup, OpenOrder, OrderChange, OrderId, Outcome,
+    Command, Failure as OrderFailure, LineSpec, LocationId, Lookup, OpenOrder, OrderChange, Outcome,
     Rejection, ServiceCharge, Stage,
 };
 use tender_http::{MoneyMoved, Retry, advise};
 use tender_money::{Currency, Decimal};
-use tender_service::Failure;
+use tender_service::{Failure, OrderView};
 use tender_wire::{Presence, Reader};
 
 use super::decode::OrderFields;
@@ -41,13 +41,13 @@ pub(crate) async fn create(exchange: &Exchange, request: &[u8]) -> Result<Respon
             return Err(if has_key { error } else { error.without_key() });
         }
     };
-    let id: OrderId = match done.outcome {
-        Some(Outcome::Order(opened)) => opened.id,
-        Some(Outcome::Repeated(id)) => id,
+    let view: OrderView = match done.outcome {
+        Some(Outcome::Opened(opened)) => (*opened).into(),
+        // A key that was used before first answers were kept: the order as it is now.
+        Some(Outcome::Repeated(id)) => exchange.order(id).await?,
         _ => return Err(Failure::Internal.into()),
     };
-    let view = exchange.order(id).await?;
-    let mut response = answer::created(&exchange.url(&path(id)), body(exchange, &view));
+    let mut response = answer::created(&exchange.url(&path(view.order.id)), body(exchange, &view));
     let moved = if order.payments.is_empty() {
         MoneyMoved::No
     } else {

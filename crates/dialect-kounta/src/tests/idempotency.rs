@@ -155,6 +155,35 @@ async fn keys_of_changes_and_orders() {
 }
 
 #[tokio::test]
+async fn an_order_made_again_is_as_first_answered() {
+    let shop = Shop::open().await;
+    let body = r#"{"site_id":923,"notes":"n","lines":[{"product_id":4,"quantity":2}],"payments":[{"method_id":1,"amount":1}]}"#;
+    let make = Call::post("/v1/companies/me/orders.json", body).key("o");
+    let first = shop.send(make.clone()).await.expect(201, &[]);
+    let order = tender_engine::OrderId(first.json()["id"].as_u64().unwrap());
+    let one = format!("/v1/companies/me/orders/{}.json", order.0);
+    shop.post(
+        &format!("/v1/companies/me/orders/{}/lines.json", order.0),
+        r#"{"product_id":5}"#,
+    )
+    .await
+    .expect(201, &[]);
+    shop.put(&payment(order, 1), r#"{"ref":"later"}"#)
+        .await
+        .expect(200, &[]);
+    shop.put(&one, r#"{"notes":"later","status":"SUBMITTED"}"#)
+        .await
+        .expect(200, &[]);
+    shop.pay(order, "1", "0").await.expect(201, &[]);
+    let now = shop.get(&one).await;
+    assert_eq!(now.json()["payments"].as_array().map(Vec::len), Some(2));
+    assert_ne!(now.text, first.text);
+    let again = shop.send(make).await;
+    assert_eq!(first_answer(&again), first_answer(&first));
+    assert_eq!(shop.get(&one).await.text, now.text);
+}
+
+#[tokio::test]
 async fn keys_are_of_a_site() {
     let shop = Shop::open().await;
     let dollars = shop.order().await;

@@ -270,7 +270,7 @@ impl Shop {
     pub(super) async fn bill(&self, bill: Bill) -> OrderId {
         let command = Command::OpenOrder(Box::new(bill.command()));
         match self.elsewhere(Via::Native, command).await.unwrap() {
-            Outcome::Order(order) => order.id,
+            Outcome::Opened(opened) => opened.order.id,
             other => panic!("not an order: {other:?}"),
         }
     }

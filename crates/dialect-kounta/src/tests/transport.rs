@@ -355,14 +355,14 @@ async fn a_host_that_is_none_is_not_followed() {
 async fn an_order_that_no_till_has_taken_is_not_there() {
     let shop = Shop::open().await;
     let command = shop.proposal();
-    let tender_engine::Outcome::Order(order) = shop
+    let tender_engine::Outcome::Opened(opened) = shop
         .elsewhere(tender_engine::Via::Kseries, command)
         .await
         .unwrap()
     else {
         panic!("not an order")
     };
-    let order: OrderId = order.id;
+    let order: OrderId = opened.order.id;
     shop.get(&path(order)).await.expect(404, &[]);
     shop.pay(order, "1", "0").await.expect(404, &[]);
     shop.put(&path(order), r#"{"notes":"x"}"#).await.expect(404, &[]);

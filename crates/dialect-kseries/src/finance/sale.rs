@@ -13,7 +13,7 @@ use tender_engine::{
 use tender_service::{Failure, Location, OrderView};
 use tender_wire::{JsonWriter, ObjectWriter};
 
-use crate::errors::{Refusal, json, of_trouble};
+use crate::errors::{Fault, Refusal, json, of_trouble};
 use crate::money::{MoneyForm, order_uuid};
 use crate::request::{Query, captured, number};
 use crate::time::{TimeForm, Written};
@@ -38,7 +38,11 @@ async fn find(
     let query = Query::of(uri)?;
     let external = query.required_text("externalReferenceId", "String")?;
     let location = visit.location(location)?;
-    let not_found = || Refusal::not_found(format!("sale not found for external reference {external}"));
+    let not_found = || {
+        Refusal::from(Fault::SaleUnknown {
+            reference: external.to_owned(),
+        })
+    };
     let prefix = tag(location.id, "");
     let reference = external.strip_prefix(&prefix).ok_or_else(not_found)?;
     let order = order_of(visit, LocationId(location.id), reference)
@@ -66,7 +70,7 @@ async fn order_of(visit: &Visit, location: LocationId, reference: &str) -> Resul
         let hash = key_hash(space, visit.principal.application, location, reference);
         let record = visit.tender().key(visit.merchant(), hash).await?;
         match record.map(|record| record.outcome) {
-            Some(KeyOutcome::Order(order)) => return Ok(Some(order)),
+            Some(KeyOutcome::Order(order, _)) => return Ok(Some(order)),
             Some(KeyOutcome::Payment(id, _)) if id.has_order() => return Ok(Some(id.order)),
             Some(KeyOutcome::Payment(..) | KeyOutcome::Refused(_) | KeyOutcome::Burned) | None => {}
         }

@@ -77,7 +77,7 @@ async fn money_moved_under(visit: &Visit, location: LocationId, reference: &str)
         Ok(Some(record)) => record,
         Ok(None) | Err(_) => return MoneyMoved::Unknown,
     };
-    let KeyOutcome::Order(id) = record.outcome else {
+    let KeyOutcome::Order(id, _) = record.outcome else {
         return MoneyMoved::No;
     };
     match visit.tender().order_head(visit.merchant(), id).await {

@@ -320,7 +320,7 @@ impl World {
             refusal: None,
         }));
         match self.till_command(command).await {
-            Outcome::Order(order) => *order,
+            Outcome::Opened(opened) => opened.order,
             other => panic!("no order: {other:?}"),
         }
     }

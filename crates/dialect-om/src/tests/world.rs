@@ -235,7 +235,7 @@ impl World {
             .execute(&caller, Command::OpenOrder(Box::new(order(location, total))))
             .await;
         match done.expect("an order").outcome {
-            Some(Outcome::Order(order)) => ids_text::write(ids_text::ORDER, order.id.0),
+            Some(Outcome::Opened(opened)) => ids_text::write(ids_text::ORDER, opened.order.id.0),
             other => panic!("no order: {other:?}"),
         }
     }

@@ -285,7 +285,7 @@ pub(super) fn add_lines(work: &mut Work<'_, '_>, command: &AddLines) -> Step<Out
         }
         Err(rejection) => return Err(rejection.into()),
     };
-    work.take_keys(&command.keys, order.location, &KeyOutcome::Order(order.id));
+    work.take_keys(&command.keys, order.location, &KeyOutcome::Order(order.id, None));
     let watcher = watcher_of(command);
     if let Some(delivery) = &command.delivery {
         let mut order = order;

@@ -15,8 +15,8 @@ mod update;
 mod work;
 
 use crate::{
-    ApplicationId, Case, Changes, Command, LocationFacts, LocationId, MerchantId, Order, OrderId, Payment,
-    Rejection, Snapshot, Task, Timestamp, Via,
+    ApplicationId, Case, Changes, Command, LocationFacts, LocationId, MerchantId, Opened, Order, OrderId,
+    Payment, Rejection, Snapshot, Task, Timestamp, Via,
 };
 
 /// Where new ids come from. Ids rise, are unique for ever and below 2^53.
@@ -75,7 +75,9 @@ pub enum Warning {
 /// What a command led to. Records are as they stand after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// An order was opened, proposed or changed.
+    /// An order was opened or proposed.
+    Opened(Box<Opened>),
+    /// An order was changed.
     Order(Box<Order>),
     /// A payment was made or changed.
     Payment(Box<Payment>),
@@ -87,7 +89,7 @@ pub enum Outcome {
     Fenced(Option<Box<Payment>>),
     /// A case was resolved.
     Case(Box<Case>),
-    /// A repeat under a key whose first answer concerns an order; the record itself is not at hand.
+    /// A repeat under a key whose first answer concerns an order and was not kept; the record itself is not at hand.
     Repeated(OrderId),
 }
 

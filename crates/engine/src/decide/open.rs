@@ -96,11 +96,11 @@ pub(super) fn open_order(work: &mut Work<'_, '_>, command: &OpenOrder) -> Step<O
         }
         Err(rejection) => return Err(rejection.into()),
     };
-    work.take_keys(&command.keys, facts.id, &KeyOutcome::Order(order.id));
     add_aliases(work, &order);
     work.put_lines(order_lines);
     if proposed {
-        return propose(work, order, command, refusal);
+        let order = propose(work, order, command, refusal)?;
+        return Ok(opened(work, command, order));
     }
     let record = Record::new(EntryKind::OrderOpened)
         .postings(postings)
@@ -116,7 +116,18 @@ pub(super) fn open_order(work: &mut Work<'_, '_>, command: &OpenOrder) -> Step<O
     if let Some(change) = command.settle {
         order = state::settle(work, order, change)?;
     }
-    Ok(Outcome::Order(Box::new(order)))
+    Ok(opened(work, command, order))
+}
+
+/// The answer to the opener. A key that answers again keeps it; a reference that refuses repeats needs no copy.
+fn opened(work: &mut Work<'_, '_>, command: &OpenOrder, order: Order) -> Outcome {
+    let opened = Box::new(work.opened(order));
+    for claim in &command.keys {
+        let copy = (!claim.refuse_repeats).then(|| opened.clone());
+        let outcome = KeyOutcome::Order(opened.order.id, copy);
+        work.take_keys(std::slice::from_ref(claim), command.location, &outcome);
+    }
+    Outcome::Opened(opened)
 }
 
 fn no_lines(order: &Order) -> OrderLines {
@@ -189,7 +200,7 @@ fn propose(
     mut order: Order,
     command: &OpenOrder,
     mut refusal: Option<Failure>,
-) -> Step<Outcome> {
+) -> Step<Order> {
     order.state = OrderState::Proposed;
     let record = Record::new(EntryKind::OrderProposed).fact("account", order.account);
     work.journal(&mut order, record);
@@ -205,7 +216,7 @@ fn propose(
             Err(rejection) => refusal = Some(Failure::new(rejection.to_failure_code())),
         }
     }
-    let order = match (refusal, &command.delivery) {
+    Ok(match (refusal, &command.delivery) {
         (None, Some(delivery)) => {
             tasks::offer(work, &order, None, TaskKind::Order, delivery);
             order
@@ -214,8 +225,7 @@ fn propose(
             let unknown = Failure::new(FailureCode::Unknown);
             abandon(work, order, refusal.unwrap_or(unknown))
         }
-    };
-    Ok(Outcome::Order(Box::new(order)))
+    })
 }
 
 /// Ends a proposed order: its reserved payments fail with it, nothing else was ever posted for it.
@@ -261,7 +271,7 @@ pub(super) fn fail_order(
         lines::watch(&mut order, watcher);
     }
     let keys: &[KeyClaim] = &command.keys;
-    work.take_keys(keys, location, &KeyOutcome::Order(order.id));
+    work.take_keys(keys, location, &KeyOutcome::Order(order.id, None));
     order.state = OrderState::Proposed;
     let failure = command.refusal.clone().unwrap_or(Failure::new(code));
     let order = abandon(work, order, failure);

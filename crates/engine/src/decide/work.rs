@@ -5,7 +5,7 @@ use tender_money::{AmountError, Decimal};
 use crate::decide::{Context, Decision, Outcome, Warning};
 use crate::{
     Case, CaseId, CaseReason, Changes, EntryKind, Failure, Hash128, JournalEntry, KeyClaim, KeyOutcome,
-    KeyRecord, LocationFacts, LocationId, MoneyField, Notice, NoticeKind, Order, OrderId, OrderLines,
+    KeyRecord, LocationFacts, LocationId, MoneyField, Notice, NoticeKind, Opened, Order, OrderId, OrderLines,
     OrderSelector, Payment, PaymentId, Posting, Rejection, Snapshot, Task, TaskId, Timestamp, Via, key_hash,
 };
 
@@ -150,6 +150,19 @@ impl<'a, 'c> Work<'a, 'c> {
         }
     }
 
+    /// An order that this command opens, with all that came with it.
+    pub(super) fn opened(&self, order: Order) -> Opened {
+        let lines = self.lines(order.id).lines;
+        let made = self.changes.payments.iter();
+        let mut payments: Vec<Payment> = made.filter(|made| made.id.order == order.id).cloned().collect();
+        payments.sort_by_key(|payment| payment.id.number);
+        Opened {
+            order,
+            lines,
+            payments,
+        }
+    }
+
     pub(super) fn payments_of(&self, order: OrderId) -> Vec<&Payment> {
         self.snapshot.payments_of(self.context.merchant, order)
     }
@@ -268,7 +281,8 @@ impl<'a, 'c> Work<'a, 'c> {
                     Some(payment) => Ok(Outcome::Payment(Box::new(payment))),
                     None => Err(Rejection::PaymentNotFound),
                 },
-                KeyOutcome::Order(id) => Ok(Outcome::Repeated(*id)),
+                KeyOutcome::Order(_, Some(opened)) => Ok(Outcome::Opened(opened.clone())),
+                KeyOutcome::Order(id, None) => Ok(Outcome::Repeated(*id)),
                 KeyOutcome::Refused(rejection) => Err(rejection.clone()),
                 KeyOutcome::Burned => Err(Rejection::ReferenceFenced),
             };

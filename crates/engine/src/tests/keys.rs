@@ -1,6 +1,8 @@
 //! Keys and references: repeats, other commands, remembered refusals, fences.
 
 use super::check;
+use super::script::Script;
+use crate::{KeyOutcome, Outcome};
 
 #[test]
 fn a_repeat_gives_the_first_answer() {
@@ -24,6 +26,54 @@ fn a_repeat_gives_the_first_answer() {
          pay native 5 tip=1 key=k1 -> again:ok
          pay native 5 key=k9 -> order-closed",
     );
+}
+
+#[test]
+fn an_order_opened_again_is_as_it_was_first_answered() {
+    let since = [
+        "lines 5.00",
+        "pay kounta 2.00 tip=1",
+        "set notes=later stage=accepted",
+        "amend #1 ref=later",
+        "drop 1",
+        "pay kounta 2.00",
+        "close",
+    ];
+    for (open, payments) in [
+        (
+            "open 10.00 2.50 key=o1 table=3 service=10% pay=1.00+0.20 pay=1.00",
+            2,
+        ),
+        ("open 10.00 key=o1 pay=5.00 ttl=60000", 1),
+        ("open 10.00 key=o1 pay=99 ttl=60000", 0),
+    ] {
+        let mut script = Script::new("EUR");
+        let first = script.step(open).decision.expect("a decision").outcome;
+        let Ok(Outcome::Opened(opened)) = &first else {
+            panic!("{open}: {first:?}")
+        };
+        assert_eq!(opened.payments.len(), payments, "{open}");
+        assert_eq!(
+            opened.lines,
+            script.bench.snapshot.lines[&(opened.order.merchant, opened.order.id)].lines
+        );
+        // What of it a proposed order refuses changes nothing about the first answer either.
+        for line in since {
+            script.step(line);
+        }
+        script.bench.now = script.bench.now.plus_ms(1);
+        let again = script.step(open).decision.expect("a decision");
+        assert!(again.repeated && again.changes.is_empty(), "{open}");
+        assert_eq!(again.outcome, first, "{open}");
+    }
+}
+
+#[test]
+fn a_reference_that_refuses_repeats_keeps_no_order() {
+    let mut script = Script::new("EUR");
+    let decision = script.step("open 10.00 oref=X").decision.expect("a decision");
+    let kept = &decision.changes.keys[0].2.outcome;
+    assert!(matches!(kept, KeyOutcome::Order(_, None)), "{kept:?}");
 }
 
 #[test]

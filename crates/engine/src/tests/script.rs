@@ -213,9 +213,9 @@ impl Script {
     }
 
     fn opened(&mut self, name: &str, decision: &Decision) {
-        if let Ok(Outcome::Order(order)) = &decision.outcome {
-            self.order = Some(order.id);
-            self.orders.insert(name.to_owned(), order.id);
+        if let Ok(Outcome::Opened(opened)) = &decision.outcome {
+            self.order = Some(opened.order.id);
+            self.orders.insert(name.to_owned(), opened.order.id);
         }
     }
 

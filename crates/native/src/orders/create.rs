@@ -56,13 +56,12 @@ pub(crate) async fn create(
         .execute(&access::caller(&principal), command)
         .await;
     let done = done.map_err(|failure| refusal::of_failure(&failure, repeatable))?;
-    let id = match done.outcome {
-        Some(Outcome::Order(order)) => order.id,
-        // The first answer's order as it stands now: an order lives on, and what the client wants is its id.
-        Some(Outcome::Repeated(id)) => id,
+    let view = match done.outcome {
+        Some(Outcome::Opened(opened)) => (*opened).into(),
+        // A key that was used before first answers were kept: the order as it is now.
+        Some(Outcome::Repeated(id)) => lookup::order(&native, &principal, id).await?,
         _ => return Err(refusal::internal(repeatable)),
     };
-    let view = lookup::order(&native, &principal, id).await?;
     Ok(answer_order(StatusCode::CREATED, &view))
 }
 

@@ -65,7 +65,8 @@ fn opening(delivery: Option<TaskSpec>) -> Command {
             space: KeySpace::OrderReference,
             text: format!("order {}", delivery.is_some()),
             fields: Vec::new(),
-            refuse_repeats: true,
+            // A proposal's is a reference that no repeat is answered under, the other one keeps its answer.
+            refuse_repeats: delivery.is_some(),
         }],
         payments: Vec::new(),
         settle: None,
@@ -165,7 +166,7 @@ impl Ledgers {
 
     fn opened(world: &mut World, delivery: Option<TaskSpec>) -> OrderId {
         match world.decide(OURSELVES, &opening(delivery)).outcome {
-            Ok(Outcome::Order(order)) => order.id,
+            Ok(Outcome::Opened(opened)) => opened.order.id,
             other => panic!("{other:?}"),
         }
     }

@@ -178,7 +178,7 @@ impl World {
             use tender_engine::KeyOutcome;
             let (payment, order) = match &record.outcome {
                 KeyOutcome::Payment(id, _) => (self.snapshot.payments.get(&(*merchant, *id)), None),
-                KeyOutcome::Order(id) => (None, self.snapshot.orders.get(&(*merchant, *id))),
+                KeyOutcome::Order(id, _) => (None, self.snapshot.orders.get(&(*merchant, *id))),
                 KeyOutcome::Refused(_) | KeyOutcome::Burned => (None, None),
             };
             audit.key(*merchant, *hash, record, payment, order);

@@ -2,19 +2,18 @@
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
-use tender_engine::{
-    Hash128, KeyOutcome, KeyRecord, MerchantId, MoneyField, OrderId, Payment, PaymentId, Rejection,
-};
+use tender_engine::{Hash128, KeyOutcome, KeyRecord, MerchantId, MoneyField, OrderId, PaymentId, Rejection};
 
-use super::document::{document, read_document, write_document};
+use super::copy::{Copied, UNNAMED, place};
+use super::document::document;
 use super::field::{Field, Stored};
-use super::payment::{PaymentColumns, state_from_number};
 use super::{Record, agree, decode, encode, open, small};
 use crate::{Row, StoreError, Table};
 
 /// A used key with the name it is found under.
 ///
-/// Where the outcome carries a copy of its payment, that copy is of the same merchant and has the outcome's id.
+/// Where the outcome carries a copy of its payment or order, that copy is of the same merchant and has the outcome's id; an
+/// order's is of the key's location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredKey {
     /// The tenant.
@@ -40,53 +39,26 @@ document! {
     KeyRecord: space, application, location, text, fields, outcome
 }
 
-/// `"payment"`, `{"answered":{"state":2,"payment":{…}}}`, `"order"`, `{"refused":{…}}` or `"burned"`. Which payment
-/// or order it is stands in the row's columns.
+/// `"payment"`, `{"answered":{"state":2,"payment":{…}}}`, `"order"`, `{"opened":{…}}`, `{"refused":{…}}` or `"burned"`. Which
+/// payment or order it is stands in the row's columns.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Answer<P, R> {
+enum Answer<P, O, R> {
     Payment,
-    Answered { state: i64, payment: P },
+    Answered(P),
     Order,
+    Opened(O),
     Refused(R),
     Burned,
 }
-
-/// The payment as it was answered, without what stands in columns.
-struct Copied<T>(T);
-
-impl Serialize for Copied<&Payment> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        write_document(self.0, to)
-    }
-}
-
-impl<'de> Deserialize<'de> for Copied<Box<Payment>> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let columns = PaymentColumns {
-            merchant: MerchantId(0),
-            id: UNNAMED,
-            state: tender_engine::PaymentState::Pending,
-        };
-        read_document(columns, from).map(Box::new).map(Self)
-    }
-}
-
-/// Stands for the id that [`StoredKey::from_row`] takes from the columns.
-const UNNAMED: PaymentId = PaymentId {
-    order: OrderId(0),
-    number: 0,
-};
 
 impl Field for KeyOutcome {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Payment(_, None) => Answer::Payment,
-            Self::Payment(_, Some(payment)) => Answer::Answered {
-                state: payment.state.number(),
-                payment: Copied(payment.as_ref()),
-            },
-            Self::Order(_) => Answer::Order,
+            Self::Payment(_, Some(payment)) => Answer::Answered(Copied(payment.as_ref())),
+            Self::Order(_, None) => Answer::Order,
+            Self::Order(_, Some(opened)) => Answer::Opened(Copied(opened.as_ref())),
             Self::Refused(rejection) => Answer::Refused(Stored(rejection)),
             Self::Burned => Answer::Burned,
         }
@@ -96,13 +68,9 @@ impl Field for KeyOutcome {
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(match Answer::deserialize(from)? {
             Answer::Payment => Self::Payment(UNNAMED, None),
-            Answer::Answered { state, payment } => {
-                let Copied(mut payment): Copied<Box<Payment>> = payment;
-                payment.state = state_from_number(state)
-                    .ok_or_else(|| D::Error::custom(format_args!("a payment's state cannot be {state}")))?;
-                Self::Payment(UNNAMED, Some(payment))
-            }
-            Answer::Order => Self::Order(UNNAMED.order),
+            Answer::Answered(Copied(payment)) => Self::Payment(UNNAMED, Some(Box::new(payment))),
+            Answer::Order => Self::Order(UNNAMED.order, None),
+            Answer::Opened(Copied(opened)) => Self::Order(UNNAMED.order, Some(Box::new(opened))),
             Answer::Refused(Stored(rejection)) => Self::Refused(rejection),
             Answer::Burned => Self::Burned,
         })
@@ -154,7 +122,7 @@ impl Field for Rejection {
 fn key_columns(key: &StoredKey) -> [i64; 5] {
     let (order, number) = match &key.record.outcome {
         KeyOutcome::Payment(id, _) => (id.order.to_i64(), i64::from(id.number)),
-        KeyOutcome::Order(order) => (order.to_i64(), 0),
+        KeyOutcome::Order(order, _) => (order.to_i64(), 0),
         KeyOutcome::Refused(_) | KeyOutcome::Burned => (0, 0),
     };
     [key.merchant.to_i64(), key.hash.high, key.hash.low, order, number]
@@ -166,6 +134,13 @@ impl Record for StoredKey {
     fn to_row(&self) -> Row {
         if let KeyOutcome::Payment(id, Some(payment)) = &self.record.outcome {
             debug_assert_eq!((payment.merchant, payment.id), (self.merchant, *id));
+        }
+        if let KeyOutcome::Order(id, Some(opened)) = &self.record.outcome {
+            let order = &opened.order;
+            debug_assert_eq!(
+                (order.merchant, order.location, order.id),
+                (self.merchant, self.record.location, *id)
+            );
         }
         Row {
             table: Self::TABLE,
@@ -193,7 +168,12 @@ impl Record for StoredKey {
                     payment.merchant = key.merchant;
                 }
             }
-            KeyOutcome::Order(id) => *id = named.order,
+            KeyOutcome::Order(id, copy) => {
+                *id = named.order;
+                if let Some(opened) = copy {
+                    place(opened, key.merchant, key.record.location, named.order);
+                }
+            }
             KeyOutcome::Refused(_) | KeyOutcome::Burned => {}
         }
         agree(row, &key_columns(&key))?;

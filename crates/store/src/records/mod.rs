@@ -14,6 +14,7 @@
 //! directions are made. They stream: no tree of values is built on the way.
 
 mod case;
+mod copy;
 mod counter;
 mod delivery;
 mod document;

@@ -155,6 +155,16 @@ fn order_columns(order: &Order) -> [i64; 10] {
     ]
 }
 
+/// The state with this stored number.
+pub(super) fn state_from_number(number: i64) -> Option<OrderState> {
+    OrderState::ALL.into_iter().find(|state| state.number() == number)
+}
+
+/// The stage with this stored number.
+pub(super) fn stage_from_number(number: i64) -> Option<Stage> {
+    Stage::ALL.into_iter().find(|stage| stage.number() == number)
+}
+
 impl Record for Order {
     const TABLE: Table = Table::Orders;
 
@@ -172,14 +182,8 @@ impl Record for Order {
             merchant: MerchantId::from_i64(merchant),
             id: OrderId::from_i64(id),
             location: LocationId::from_i64(location),
-            state: OrderState::ALL
-                .into_iter()
-                .find(|known| known.number() == state)
-                .ok_or_else(|| unknown(row, "state", state))?,
-            stage: Stage::ALL
-                .into_iter()
-                .find(|known| known.number() == stage)
-                .ok_or_else(|| unknown(row, "stage", stage))?,
+            state: state_from_number(state).ok_or_else(|| unknown(row, "state", state))?,
+            stage: stage_from_number(stage).ok_or_else(|| unknown(row, "stage", stage))?,
             staff: present(staff).map(StaffId::from_i64),
             opened_at: Timestamp(opened_at),
         };

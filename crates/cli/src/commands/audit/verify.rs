@@ -242,7 +242,7 @@ async fn with_outcomes(
     for key in keys {
         let (payment, order) = match &key.record.outcome {
             KeyOutcome::Payment(id, _) => (payment(transaction, key.merchant, *id).await?, None),
-            KeyOutcome::Order(id) => (None, order(transaction, key.merchant, *id).await?),
+            KeyOutcome::Order(id, _) => (None, order(transaction, key.merchant, *id).await?),
             KeyOutcome::Refused(_) | KeyOutcome::Burned => (None, None),
         };
         found.push((key, payment, order));

@@ -301,7 +301,7 @@ const EDITS: &[Edit] = &[
     }),
     ("a key leads to another order", Rule::Key, |all| {
         for record in all.world.snapshot.keys.values_mut() {
-            if let KeyOutcome::Order(id) = &mut record.outcome {
+            if let KeyOutcome::Order(id, _) = &mut record.outcome {
                 *id = OrderId(9);
             }
         }
@@ -315,6 +315,13 @@ const EDITS: &[Edit] = &[
         for record in all.world.snapshot.keys.values_mut() {
             if let KeyOutcome::Payment(_, Some(answered)) = &mut record.outcome {
                 answered.id.number = 2;
+            }
+        }
+    }),
+    ("a key answers with another order", Rule::Key, |all| {
+        for record in all.world.snapshot.keys.values_mut() {
+            if let KeyOutcome::Order(_, Some(answered)) = &mut record.outcome {
+                answered.order.account.number += 1;
             }
         }
     }),

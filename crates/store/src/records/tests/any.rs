@@ -9,8 +9,9 @@ use tender_engine::{
     Account, ApplicationId, Attempt, Case, CaseId, CaseReason, Delivery, DeliveryId, DeliveryState, DeviceId,
     Direction, Discount, EndpointId, EntryKind, Failure, FailureCode, Hash128, Hash256, JournalEntry,
     KeyOutcome, KeyRecord, KeySpace, Ledger, Line, LineModifier, LineSpec, LocationId, MerchantId, MethodId,
-    MethodRef, MoneyField, Order, OrderId, OrderLines, OrderState, Payment, PaymentId, PaymentState, Posting,
-    Rejection, ServiceCharge, StaffId, Stage, Task, TaskId, TaskKind, TaskState, Timestamp, Via, Watcher,
+    MethodRef, MoneyField, Opened, Order, OrderId, OrderLines, OrderState, Payment, PaymentId, PaymentState,
+    Posting, Rejection, ServiceCharge, StaffId, Stage, Task, TaskId, TaskKind, TaskState, Timestamp, Via,
+    Watcher,
 };
 use tender_money::{Currency, Decimal};
 
@@ -338,10 +339,25 @@ fn outcome() -> impl Strategy<Value = KeyOutcome> {
     prop_oneof![
         payment_id().prop_map(|id| KeyOutcome::Payment(id, None)),
         payment().prop_map(|payment| KeyOutcome::Payment(payment.id, Some(Box::new(payment)))),
-        id().prop_map(|id| KeyOutcome::Order(OrderId(id))),
+        id().prop_map(|id| KeyOutcome::Order(OrderId(id), None)),
+        opened().prop_map(|opened| KeyOutcome::Order(opened.order.id, Some(Box::new(opened)))),
         rejection().prop_map(KeyOutcome::Refused),
         Just(KeyOutcome::Burned),
     ]
+}
+
+prop_compose! {
+    /// The key's row names everything that the copy is of.
+    fn opened()(
+        order in order(),
+        lines in vec(line(), 0..3),
+        mut payments in vec(payment(), 0..3),
+    ) -> Opened {
+        for (payment, number) in payments.iter_mut().zip(1..) {
+            payment.id = PaymentId { order: order.id, number };
+        }
+        Opened { order, lines, payments }
+    }
 }
 
 fn key_space() -> impl Strategy<Value = KeySpace> {
@@ -360,8 +376,16 @@ prop_compose! {
         (text, fields) in (text(), pairs()),
         mut outcome in outcome(),
     ) -> StoredKey {
-        if let KeyOutcome::Payment(_, Some(payment)) = &mut outcome {
-            payment.merchant = MerchantId(merchant);
+        match &mut outcome {
+            KeyOutcome::Payment(_, Some(payment)) => payment.merchant = MerchantId(merchant),
+            KeyOutcome::Order(_, Some(opened)) => {
+                opened.order.merchant = MerchantId(merchant);
+                opened.order.location = LocationId(location);
+                for payment in &mut opened.payments {
+                    payment.merchant = MerchantId(merchant);
+                }
+            }
+            _ => {}
         }
         StoredKey {
             merchant: MerchantId(merchant),

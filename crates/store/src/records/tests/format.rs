@@ -3,13 +3,13 @@
 
 use tender_engine::{
     Attempt, CaseReason, DeliveryState, Direction, EntryKind, FailureCode, KeyOutcome, KeySpace, Ledger,
-    MethodId, MoneyField, OrderState, PaymentState, Rejection, ServiceCharge, Stage, TaskKind, TaskState,
-    Via,
+    MethodId, MoneyField, Opened, OrderState, Payment, PaymentId, PaymentState, Rejection, ServiceCharge,
+    Stage, TaskKind, TaskState, Via,
 };
 
 use super::examples::{self, ORDER, PAYMENT};
 use crate::records::field::{Field, Stored};
-use crate::{Counter, CounterName, Record, StoredAlias};
+use crate::{Counter, CounterName, Record, StoredAlias, StoredKey};
 
 #[track_caller]
 fn stored_as<T: Record>(record: &T, columns: &[i64], doc: &str) {
@@ -122,7 +122,7 @@ fn keys() {
             [30, 4],
             answered.as_str(),
         ),
-        (KeyOutcome::Order(ORDER), [30, 0], r#""order""#),
+        (KeyOutcome::Order(ORDER, None), [30, 0], r#""order""#),
         (
             KeyOutcome::Refused(Rejection::ExceedsDue),
             [0, 0],
@@ -146,6 +146,46 @@ fn keys() {
             &[1, -5, 6, order, number],
             &format!("{head}{text}}}"),
         );
+    }
+}
+
+#[test]
+fn keys_that_keep_an_order() {
+    let payment = Payment {
+        id: PaymentId {
+            order: ORDER,
+            number: 1,
+        },
+        ..examples::plain_payment()
+    };
+    let full = Opened {
+        order: examples::full_order(),
+        lines: examples::order_lines().lines,
+        payments: vec![payment.clone()],
+    };
+    let lines = examples::order_lines().to_row().doc;
+    let full_text = format!(
+        r#"{{"state":2,"stage":3,"staff":42,"opened_at_ms":1760000000000,"order":{},{},"payments":[{{"state":2,"payment":{}}}]}}"#,
+        full.order.to_row().doc,
+        lines.trim_start_matches('{').trim_end_matches('}'),
+        payment.to_row().doc,
+    );
+    let plain = Opened {
+        order: examples::plain_order(),
+        lines: Vec::new(),
+        payments: Vec::new(),
+    };
+    let plain_text = format!(
+        r#"{{"state":1,"stage":0,"opened_at_ms":1760000000000,"order":{},"lines":[],"payments":[]}}"#,
+        plain.order.to_row().doc
+    );
+    for (opened, text) in [(full, full_text), (plain, plain_text)] {
+        let key = examples::key(KeyOutcome::Order(ORDER, Some(Box::new(opened))));
+        let doc = format!(
+            r#"{{"space":"payment","application":5,"location":2,"text":"R-1","fields":[["amount","12.5"]],"outcome":{{"opened":{text}}}}}"#
+        );
+        stored_as(&key, &[1, -5, 6, 30, 0], &doc);
+        assert_eq!(StoredKey::from_row(&key.to_row()).expect("a key"), key);
     }
 }
 

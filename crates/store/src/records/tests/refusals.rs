@@ -1,6 +1,6 @@
 //! What is read leniently, and what is refused.
 
-use tender_engine::{Case, Delivery, JournalEntry, KeyOutcome, Order, OrderLines, Payment, Task};
+use tender_engine::{Case, Delivery, JournalEntry, KeyOutcome, Opened, Order, OrderLines, Payment, Task};
 
 use super::examples;
 use crate::{Counter, CounterName, Record, Row, StoreError, StoredKey, Table};
@@ -184,6 +184,20 @@ fn outcomes_that_there_are_none_of_are_refused() {
     let key = examples::key(KeyOutcome::Payment(payment.id, Some(payment)));
     let row = edited(&key, "\"state\":2", "\"state\":6");
     assert!(complaint::<StoredKey>(&row).contains("a payment's state cannot be 6"));
+    let opened = Opened {
+        order: examples::plain_order(),
+        lines: Vec::new(),
+        payments: Vec::new(),
+    };
+    let key = examples::key(KeyOutcome::Order(examples::ORDER, Some(Box::new(opened))));
+    for (from, to, what) in [
+        ("\"state\":1", "\"state\":9", "an order's state cannot be 9"),
+        ("\"stage\":0", "\"stage\":9", "an order's stage cannot be 9"),
+        ("\"lines\":[],", "", "missing field `lines`"),
+    ] {
+        let said = complaint::<StoredKey>(&edited(&key, from, to));
+        assert!(said.contains(what), "{said}");
+    }
 }
 
 /// Changes one column of a record's row and wants to hear about it.
@@ -215,7 +229,11 @@ fn columns_that_disagree_with_the_record_are_refused() {
     column_refused(&examples::attempt(), "number", -1);
     column_refused(&examples::case(), "open", 1);
     column_refused(&examples::key(KeyOutcome::Burned), "order_id", 30);
-    column_refused(&examples::key(KeyOutcome::Order(examples::ORDER)), "number", 1);
+    column_refused(
+        &examples::key(KeyOutcome::Order(examples::ORDER, None)),
+        "number",
+        1,
+    );
     let counter = Counter {
         merchant: examples::MERCHANT,
         name: CounterName::Quota,
