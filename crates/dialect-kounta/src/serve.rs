@@ -5,7 +5,6 @@
 //! paths for log and metrics.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -18,9 +17,8 @@ use tender_service::{Principal, Tender};
 
 use crate::errors::{ApiError, unauthorized};
 use crate::exchange::Exchange;
-use crate::limits::Limits;
 use crate::route::{CompanyRef, Route, Target};
-use crate::{auth, company, lines, negotiate, orders, payments, sites, webhooks};
+use crate::{auth, company, limits, lines, negotiate, orders, payments, sites, webhooks};
 
 #[cfg(test)]
 mod tests;
@@ -30,10 +28,7 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// The dialect's routes and its answers to everything else below `/v1`.
 pub fn router(tender: Tender) -> Router {
-    let kounta = Kounta {
-        tender,
-        limits: Arc::default(),
-    };
+    let kounta = Kounta { tender };
     let routes = Route::TEMPLATES.iter().fold(Router::new(), |router, template| {
         router.route(template, any(answer))
     });
@@ -60,7 +55,6 @@ fn canonical(path: &str) -> Option<Cow<'_, str>> {
 #[derive(Debug, Clone)]
 struct Kounta {
     tender: Tender,
-    limits: Arc<Limits>,
 }
 
 async fn answer(State(kounta): State<Kounta>, request: Request) -> Response {
@@ -79,16 +73,17 @@ impl Kounta {
         let is_about_money = target
             .as_ref()
             .is_some_and(|target| target.route.is_about_money(&method));
-        let quota = self
-            .limits
-            .take(self.tender.settings(), &principal, self.tender.now());
-        let outcome = match quota.and_then(|quota| quota.retry_after_s) {
+        let standing = match limits::take(&self.tender, &principal).await {
+            Ok(standing) => standing,
+            Err(failure) => return ApiError::from(failure).into_answer(is_about_money),
+        };
+        let outcome = match standing.and_then(|standing| standing.retry_after_s) {
             Some(seconds) => Err(ApiError::limit_exceeded(seconds)),
             None => self.admit(principal, target, &method, request, &path).await,
         };
         let mut response = outcome.unwrap_or_else(|error| error.into_answer(is_about_money));
-        if let Some(quota) = quota {
-            quota.tell(response.headers_mut());
+        if let Some(standing) = standing {
+            limits::tell(&standing, response.headers_mut());
         }
         response
     }

@@ -1,7 +1,5 @@
 //! The six calls: authenticate, decode, execute, encode.
 
-use std::sync::Arc;
-
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
@@ -18,27 +16,22 @@ use crate::decode;
 use crate::encode::{catalogue, order_data, payment_text};
 use crate::envelope::{Envelope, OmWarning};
 use crate::errors::OmError;
-use crate::quota::Quota;
 use crate::session::{Session, json_body};
 
 /// The dialect's state.
 #[derive(Debug, Clone)]
 pub struct Om {
     tender: Tender,
-    quota: Arc<Quota>,
 }
 
 impl Om {
     /// Over a running service.
     pub fn new(tender: Tender) -> Self {
-        Self {
-            tender,
-            quota: Arc::default(),
-        }
+        Self { tender }
     }
 
     async fn open(&self, parts: &Parts, envelope: &mut Envelope) -> Result<Session, OmError> {
-        Session::open(&self.tender, &self.quota, &parts.headers, envelope).await
+        Session::open(&self.tender, &parts.headers, envelope).await
     }
 
     /// Executes a command about a payment; answers the payment and whether this is the first answer to a key again.

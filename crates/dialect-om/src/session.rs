@@ -13,7 +13,7 @@ use tender_wire::ids_text;
 
 use crate::envelope::Envelope;
 use crate::errors::OmError;
-use crate::quota::Quota;
+use crate::quota;
 
 /// Body size (spec om L13).
 pub const BODY_BYTES_MAX: usize = 65_536;
@@ -32,7 +32,6 @@ impl Session {
     /// Authenticates, finds the organisation, and counts against its quota.
     pub async fn open(
         tender: &Tender,
-        quota: &Quota,
         headers: &HeaderMap,
         envelope: &mut Envelope,
     ) -> Result<Self, OmError> {
@@ -58,7 +57,7 @@ impl Session {
         let directory = directory.map_err(|failure| OmError::from_failure(&failure, false))?;
         let directory = directory.ok_or_else(OmError::unauthorized)?;
         envelope.set_organization(organization);
-        quota.count(tender, &directory)?;
+        quota::count(tender, &directory).await?;
         Ok(Self {
             caller: principal.caller(Via::Om),
             directory,

@@ -15,6 +15,7 @@ mod failure;
 mod fanout;
 mod guard;
 mod ids;
+mod limits;
 mod loader;
 mod queries;
 mod relay;
@@ -43,6 +44,7 @@ pub use expiry::ExpiryHandle;
 pub use failure::Failure;
 pub use fanout::{Message, WebhookEncoder, WebhookEvent};
 pub use ids::Ids;
+pub use limits::{Limit, PER_MINUTE_MAX, Standing};
 pub use queries::{Field, OrderFilter, OrderView, Page};
 pub use relay::{
     RelayHandle, Replayed, SignatureError, UrlRefusal, WEBHOOK_URL_BYTES_MAX, WebhookHeaders,

@@ -14,6 +14,7 @@ use crate::clock::real_now;
 use crate::committer::{self, Job, JobWork, QUEUE_MAX};
 use crate::directory::{DirectoryCache, directory_row};
 use crate::guard::Expected;
+use crate::limits::Limits;
 use crate::tills::Tills;
 use crate::{Clock, CommitEvent, Directory, DirectoryKind, Failure, Ids, WebhookEncoder};
 
@@ -88,9 +89,9 @@ pub struct Settings {
     pub kseries_money_as_numbers: bool,
     /// Whether rate limits and quotas apply.
     pub rate_limits: bool,
-    /// Kounta requests per minute with Basic credentials.
+    /// Kounta requests per minute with Basic credentials, up to [`crate::PER_MINUTE_MAX`]; 0: no limit.
     pub rate_limit_basic: u32,
-    /// Kounta requests per minute with a token.
+    /// Kounta requests per minute with a token, up to [`crate::PER_MINUTE_MAX`]; 0: no limit.
     pub rate_limit_token: u32,
     /// om: refuse to delete what is not pending or in progress.
     pub om_delete_open_only: bool,
@@ -127,6 +128,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) auth: AuthState,
     pub(crate) tills: Tills,
+    pub(crate) limits: Limits,
     directories: DirectoryCache,
     queue: mpsc::Sender<Job>,
     events: broadcast::Sender<CommitEvent>,
@@ -150,6 +152,7 @@ impl Inner {
             settings,
             auth: AuthState::default(),
             tills: Tills::default(),
+            limits: Limits::default(),
             directories: DirectoryCache::default(),
             queue,
             events,
