@@ -3,10 +3,12 @@
 //! Owns: media type, limits, the words for what cannot be read, which follow Spring and Jackson, and reading one member
 //! of an object. Must not know: which members an object has.
 
+use std::fmt;
+
 use axum::extract::Request;
 use axum::extract::rejection::PathRejection;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
 use tender_http::{BodyError, read_body};
 use tender_money::Decimal;
@@ -14,7 +16,7 @@ use tender_wire::{
     FieldError, Form, FromJson, Json, JsonError, JsonErrorKind, Kind, Limits, Presence, Reader, Tolerance,
 };
 
-use crate::errors::Refusal;
+use crate::errors::{Fault, Refusal};
 use crate::validation::JavaType;
 
 #[cfg(test)]
@@ -27,20 +29,23 @@ pub(crate) const ORDER_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Pairs of a query that are looked at.
 const QUERY_PAIRS_MAX: usize = 100;
 
+/// What some clients put before UTF-8; Jackson reads over it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads a body of JSON, undecoded.
 pub(crate) async fn json_body(request: Request, bytes_max: usize) -> Result<Bytes, Refusal> {
     check_media_type(request.headers())?;
-    read_body(request, bytes_max).await.map_err(|error| match error {
-        BodyError::TooLarge => {
-            let message = format!("the request body is larger than {bytes_max} bytes");
-            Refusal::general(StatusCode::PAYLOAD_TOO_LARGE, message)
-        }
-        BodyError::Timeout => Refusal::general(
-            StatusCode::REQUEST_TIMEOUT,
-            "the request body did not arrive in time",
-        ),
-        BodyError::Disconnected => Refusal::bad_request("the request body ended too early"),
-    })
+    let body = read_body(request, bytes_max).await;
+    body.map_err(|error| Refusal::from(body_fault(&error, bytes_max)))
+}
+
+/// The fault of a body that cannot be had.
+pub(crate) const fn body_fault(error: &BodyError, bytes_max: usize) -> Fault {
+    match error {
+        BodyError::TooLarge => Fault::BodyTooLarge { bytes_max },
+        BodyError::Timeout => Fault::BodyLate,
+        BodyError::Disconnected => Fault::BodyCutOff,
+    }
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -50,35 +55,37 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let media_type = given
         .and_then(|given| given.split(';').next())
         .unwrap_or_default()
-        .trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
+        .trim()
+        .to_ascii_lowercase();
+    // Spring's reader of JSON takes `application/json` and everything that is JSON underneath.
+    let is_json = media_type
+        .strip_prefix("application/")
+        .is_some_and(|kind| kind == "json" || kind.ends_with("+json"));
+    if is_json {
         return Ok(());
     }
     // Spring reads a body without a type as bytes.
-    let shown = given.unwrap_or("application/octet-stream");
-    let message = format!("Content type '{shown}' not supported");
-    Err(Refusal::general(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+    let given = given.unwrap_or("application/octet-stream").to_owned();
+    Err(Fault::MediaTypeUnsupported { given }.into())
 }
 
 /// Parses a body.
 pub(crate) fn parse(body: &[u8]) -> Result<Json<'_>, Refusal> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     match Json::parse(body, Limits::REQUEST) {
-        Ok(Json::Null) => Err(missing_body()),
+        Ok(Json::Null) => Err(Fault::BodyMissing.into()),
         Ok(json) => Ok(json),
         Err(JsonError {
             kind: JsonErrorKind::Empty,
             ..
-        }) => Err(missing_body()),
-        Err(error) => Err(Refusal::bad_request(syntax_message(error))),
+        }) => Err(Fault::BodyMissing.into()),
+        Err(error) => Err(Fault::NotJson(error).into()),
     }
 }
 
-fn missing_body() -> Refusal {
-    Refusal::bad_request("Required request body is missing")
-}
-
-fn syntax_message(error: JsonError) -> String {
-    let reason = match error.kind {
+/// What is wrong with a text that is not JSON, in words like Jackson's.
+pub(crate) const fn syntax_reason(kind: JsonErrorKind) -> &'static str {
+    match kind {
         JsonErrorKind::Empty => "No content to map due to end-of-input",
         JsonErrorKind::Incomplete => "Unexpected end-of-input",
         JsonErrorKind::Syntax => "Unexpected character",
@@ -86,22 +93,22 @@ fn syntax_message(error: JsonError) -> String {
         JsonErrorKind::NotUnicode => "Invalid UTF-8",
         JsonErrorKind::TooDeep => "Document nesting depth exceeds the maximum allowed",
         JsonErrorKind::TooManyMembers => "Document has more members than allowed",
-    };
-    let JsonError { line, column, .. } = error;
-    format!("JSON parse error: {reason} at [line: {line}, column: {column}]")
+    }
 }
 
 /// A member that cannot be read as what it must be.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch {
-    expected: Expected,
-    error: FieldError,
+    pub(crate) expected: Expected,
+    pub(crate) error: FieldError,
 }
 
 /// What a member must be.
-#[derive(Debug)]
-enum Expected {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// A value of a type.
     Type(JavaType),
+    /// One of some words.
     Words(&'static [&'static str]),
 }
 
@@ -112,32 +119,34 @@ impl Mismatch {
             error,
         }
     }
-}
 
-impl Mismatch {
-    /// The refusal, in Jackson's words: they name the type and the member, never the value.
-    pub(crate) fn refusal(&self, object: &str) -> Refusal {
-        let chain = reference_chain(object, &self.error.path);
-        let java_type = match self.expected {
-            Expected::Type(java_type) => java_type.name(),
+    /// The refusal of the object that has the member.
+    pub(crate) fn refusal(self, object: &'static str) -> Refusal {
+        Fault::Unreadable {
+            object,
+            mismatch: self,
+        }
+        .into()
+    }
+
+    /// Says it in Jackson's words: they name the type and the member, never the value.
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, object: &str) -> fmt::Result {
+        f.write_str("JSON parse error: ")?;
+        match self.expected {
             Expected::Words(words) => {
                 let words = words.join(", ");
-                return Refusal::bad_request(format!(
-                    "JSON parse error: not one of the values accepted: [{words}] ({chain})"
-                ));
+                write!(f, "not one of the values accepted: [{words}]")?;
             }
-        };
+            Expected::Type(java_type) => self.write_type(f, java_type.name())?,
+        }
+        let chain = reference_chain(object, &self.error.path);
+        write!(f, " ({chain})")
+    }
+
+    fn write_type(&self, f: &mut fmt::Formatter<'_>, java_type: &str) -> fmt::Result {
         let found = match self.error.found {
-            Kind::OutOfRange => {
-                let message =
-                    format!("JSON parse error: Numeric value out of range of `{java_type}` ({chain})");
-                return Refusal::bad_request(message);
-            }
-            Kind::TooManyDigits => {
-                let message =
-                    format!("JSON parse error: Numeric value has too many fraction digits ({chain})");
-                return Refusal::bad_request(message);
-            }
+            Kind::OutOfRange => return write!(f, "Numeric value out of range of `{java_type}`"),
+            Kind::TooManyDigits => return f.write_str("Numeric value has too many fraction digits"),
             Kind::Null | Kind::Absent => "null",
             Kind::Bool => "Boolean value",
             Kind::Integer => "Integer value (token `JsonToken.VALUE_NUMBER_INT`)",
@@ -147,9 +156,7 @@ impl Mismatch {
             Kind::Object => "Object value (token `JsonToken.START_OBJECT`)",
             Kind::Any => "value",
         };
-        Refusal::bad_request(format!(
-            "JSON parse error: Cannot deserialize value of type `{java_type}` from {found} ({chain})"
-        ))
+        write!(f, "Cannot deserialize value of type `{java_type}` from {found}")
     }
 }
 
@@ -179,7 +186,7 @@ pub(crate) struct Members<'j, 'p>(Reader<'j, 'p>);
 
 impl<'j> Members<'j, 'static> {
     /// Reads a body, which must be an object.
-    pub(crate) fn root(body: &'j Json<'j>, object: &str) -> Result<Self, Refusal> {
+    pub(crate) fn root(body: &'j Json<'j>, object: &'static str) -> Result<Self, Refusal> {
         Reader::root(body)
             .map(|reader| Self(reader.tolerating(Tolerance::NumericText)))
             .map_err(|error| {
@@ -327,8 +334,7 @@ impl<'q> Query<'q> {
     pub(crate) fn of(uri: &'q Uri) -> Result<Self, Refusal> {
         let query = uri.query().unwrap_or_default();
         let form = Form::parse(query.as_bytes(), QUERY_PAIRS_MAX);
-        form.map(Self)
-            .map_err(|_| Refusal::bad_request("the query has too many parameters"))
+        form.map(Self).map_err(|_| Fault::ParametersTooMany.into())
     }
 
     /// A text; empty ones count as given.
@@ -337,12 +343,9 @@ impl<'q> Query<'q> {
     }
 
     /// A text that must be there.
-    pub(crate) fn required_text(&self, name: &str, java_type: &str) -> Result<&str, Refusal> {
-        self.text(name).ok_or_else(|| {
-            Refusal::bad_request(format!(
-                "Required request parameter '{name}' for method parameter type {java_type} is not present"
-            ))
-        })
+    pub(crate) fn required_text(&self, name: &'static str, of_type: &'static str) -> Result<&str, Refusal> {
+        self.text(name)
+            .ok_or_else(|| Fault::ParameterMissing { name, of_type }.into())
     }
 
     /// `businessLocationId`, which nearly every call needs.
@@ -350,53 +353,53 @@ impl<'q> Query<'q> {
         let name = "businessLocationId";
         let text = self.required_text(name, "Long")?;
         if text.trim().is_empty() {
-            return Err(Refusal::bad_request(format!(
-                "Required request parameter '{name}' for method parameter type Long is present but converted to null"
-            )));
+            return Err(Fault::ParameterEmpty { name }.into());
         }
         number(name, text)
     }
 
     /// A small number with a default.
-    pub(crate) fn int(&self, name: &str, default: i32) -> Result<i32, Refusal> {
+    pub(crate) fn int(&self, name: &'static str, default: i32) -> Result<i32, Refusal> {
         match self.text(name) {
             None | Some("") => Ok(default),
             Some(text) => {
-                let value = number(name, text)?;
-                i32::try_from(value).map_err(|_| conversion(name, text, JavaType::Integer))
+                let value = text.trim().parse();
+                value.map_err(|_| unreadable(name, text, JavaType::Integer))
             }
         }
     }
 
     /// A flag with a default, in the words that Spring takes.
-    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, Refusal> {
-        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
-            None | Some("") => Ok(default),
-            Some("true" | "on" | "yes" | "1") => Ok(true),
-            Some("false" | "off" | "no" | "0") => Ok(false),
-            Some(other) => Err(conversion(name, other, JavaType::Boolean)),
+    pub(crate) fn flag(&self, name: &'static str, default: bool) -> Result<bool, Refusal> {
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        match text.to_ascii_lowercase().as_str() {
+            "" => Ok(default),
+            "true" | "on" | "yes" | "1" => Ok(true),
+            "false" | "off" | "no" | "0" => Ok(false),
+            _ => Err(unreadable(name, text, JavaType::Boolean)),
         }
     }
 }
 
 /// Reads a number out of a path or query.
-pub(crate) fn number(name: &str, text: &str) -> Result<i64, Refusal> {
-    text.trim()
-        .parse()
-        .map_err(|_| conversion(name, text, JavaType::Long))
+pub(crate) fn number(name: &'static str, text: &str) -> Result<i64, Refusal> {
+    let value = text.trim().parse();
+    value.map_err(|_| unreadable(name, text, JavaType::Long))
 }
 
-/// Spring's words for a parameter of a wrong type, with the parameter's name before them.
-fn conversion(name: &str, text: &str, java_type: JavaType) -> Refusal {
-    Refusal::bad_request(format!(
-        "{name}: Failed to convert value of type 'java.lang.String' to required type '{}'; nested exception is \
-         java.lang.NumberFormatException: For input string: \"{text}\"",
-        java_type.name()
-    ))
+fn unreadable(name: &'static str, text: &str, java_type: JavaType) -> Refusal {
+    Fault::ParameterUnreadable {
+        name,
+        text: text.to_owned(),
+        java_type,
+    }
+    .into()
 }
 
 /// What a route captured from the path; bytes that are no text name nothing.
 pub(crate) fn captured<T>(path: Result<axum::extract::Path<T>, PathRejection>) -> Result<T, Refusal> {
     path.map(|axum::extract::Path(captured)| captured)
-        .map_err(|_| Refusal::not_found("No message available"))
+        .map_err(|_| Fault::PathUnknown.into())
 }

@@ -9,4 +9,7 @@ mod rows_orders;
 mod rows_pay;
 mod rows_pay_later;
 mod rows_webhooks;
+mod watch;
 mod world;
+
+pub(crate) use watch::{mark, note};

@@ -7,17 +7,17 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, AUTHORIZATION};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tender_engine::{LocationId, MerchantId, Timestamp, Via};
-use tender_http::{Failed, FailureKind, Missing, MoneyMoved, RawPath, Retry};
+use tender_engine::{Command, LocationId, MerchantId, Timestamp, Via};
+use tender_http::{Failed, FailureKind, Missing, RawPath};
 use tender_money::Currency;
-use tender_service::{AuthFailure, Caller, Directory, Failure, Location, Principal, Tender};
+use tender_service::{AuthFailure, Caller, CredentialKind, Directory, Done, Failure, Location, Principal, Tender};
 
 use crate::Kseries;
-use crate::errors::{General, Refusal, of_trouble};
+use crate::errors::{Fault, Refusal, of_trouble};
 use crate::time::TimeForm;
 
 /// Scope of `/o/**`.
@@ -49,13 +49,20 @@ impl Visit {
         self.principal.merchant
     }
 
-    pub(crate) fn caller(&self) -> Caller {
+    fn caller(&self) -> Caller {
         self.principal.caller(Via::Kseries)
+    }
+
+    /// Hands a command to the ledger.
+    pub(crate) async fn execute(&self, command: Command) -> Result<Done, Failure> {
+        #[cfg(test)]
+        crate::tests::note(&command);
+        self.tender().execute(&self.caller(), command).await
     }
 
     /// The location, if the token covers it; one that does not exist is refused in the same words.
     pub(crate) fn location(&self, id: i64) -> Result<&Location, Refusal> {
-        self.covered(id).ok_or_else(Refusal::forbidden_location)
+        self.covered(id).ok_or_else(|| Fault::LocationNotCovered.into())
     }
 
     /// The currency of a location. One without is a mistake in the directory, which only a person can mend.
@@ -94,12 +101,10 @@ impl Visit {
     /// The answer to the request.
     pub(crate) fn answer(&self, result: Result<Response, Refusal>) -> Response {
         result.unwrap_or_else(|refusal| {
-            let form = match &refusal {
-                Refusal::General(general) if general.status == StatusCode::BAD_REQUEST => {
-                    self.bad_request_form
-                }
-                Refusal::Invalid { .. } => self.bad_request_form,
-                _ => TimeForm::Offset,
+            let form = if refusal.is_bad_request() {
+                self.bad_request_form
+            } else {
+                TimeForm::Offset
             };
             refusal.into_response(self.now(), form, self.raw_path.as_str())
         })
@@ -135,8 +140,7 @@ where
 async fn admit(tender: &Tender, parts: &Parts) -> Result<(Principal, Arc<Directory>), Refusal> {
     let principal = authenticate(tender, parts).await?;
     if !accepts_json(&parts.headers) {
-        let message = "Could not find acceptable representation";
-        return Err(Refusal::general(StatusCode::NOT_ACCEPTABLE, message));
+        return Err(Fault::NotAcceptable.into());
     }
     let directory = load_directory(tender, principal.merchant).await?;
     Ok((principal, directory))
@@ -144,23 +148,26 @@ async fn admit(tender: &Tender, parts: &Parts) -> Result<(Principal, Arc<Directo
 
 async fn authenticate(tender: &Tender, parts: &Parts) -> Result<Principal, Refusal> {
     let token = bearer_token(&parts.headers).ok_or(Refusal::Unauthorized)?;
-    let principal = match tender.authenticate_token(token).await {
-        Ok(principal) => principal,
-        Err(AuthFailure::Unavailable(failure)) => return Err(of_trouble(&failure)),
-        Err(
-            AuthFailure::Missing
-            | AuthFailure::Unknown
-            | AuthFailure::Expired
-            | AuthFailure::Revoked
-            | AuthFailure::Disabled,
-        ) => return Err(Refusal::Unauthorized),
-    };
+    let principal = tender.authenticate_token(token).await;
+    let principal = principal.map_err(|failure| of_stranger(&failure))?;
     let scope = scope_of(parts.uri.path());
-    if !principal.has_scope(scope) {
-        let message = format!("Access is denied: the token does not have the scope {scope}");
-        return Err(Refusal::general(StatusCode::FORBIDDEN, message));
+    // A credential of another kind is no token of this API, whatever was granted to it.
+    if principal.credential != CredentialKind::Access || !principal.has_scope(scope) {
+        return Err(Fault::ScopeMissing { scope }.into());
     }
     Ok(principal)
+}
+
+/// The refusal of somebody who was not recognised: the reason is nobody's business.
+pub(crate) fn of_stranger(failure: &AuthFailure) -> Refusal {
+    match failure {
+        AuthFailure::Unavailable(failure) => of_trouble(failure),
+        AuthFailure::Missing
+        | AuthFailure::Unknown
+        | AuthFailure::Expired
+        | AuthFailure::Revoked
+        | AuthFailure::Disabled => Refusal::Unauthorized,
+    }
 }
 
 async fn load_directory(tender: &Tender, merchant: MerchantId) -> Result<Arc<Directory>, Refusal> {
@@ -212,10 +219,10 @@ pub(crate) async fn missing(tender: &Tender, parts: &Parts, missing: Missing) ->
     let refusal = match authenticate(tender, parts).await {
         Err(refusal) => refusal,
         Ok(_) => match missing {
-            Missing::Route => Refusal::not_found("No message available"),
+            Missing::Route => Fault::PathUnknown.into(),
             Missing::Method => {
-                let message = format!("Request method '{}' not supported", parts.method);
-                Refusal::general(StatusCode::METHOD_NOT_ALLOWED, message)
+                let method = parts.method.to_string();
+                Fault::MethodUnsupported { method }.into()
             }
         },
     };
@@ -225,17 +232,11 @@ pub(crate) async fn missing(tender: &Tender, parts: &Parts, missing: Missing) ->
 
 /// Answers for a handler that gave no answer. Whether its command was committed is not known here.
 pub(crate) fn failed(failed: &Failed<'_>, now: Timestamp) -> Response {
-    let (status, message) = match failed.kind {
-        FailureKind::Panic => (StatusCode::INTERNAL_SERVER_ERROR, "internal error"),
-        FailureKind::Deadline => (StatusCode::SERVICE_UNAVAILABLE, "the request took too long"),
+    let fault = match failed.kind {
+        FailureKind::Panic => Fault::BrokeOff,
+        FailureKind::Deadline => Fault::TooSlow,
     };
-    let refusal = Refusal::General(General {
-        status,
-        message: message.into(),
-        money_moved: MoneyMoved::Unknown,
-        retry: Retry::SameKey,
-    });
-    refusal.into_response(now, TimeForm::Offset, failed.path)
+    Refusal::from(fault).into_response(now, TimeForm::Offset, failed.path)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tender_service::{Field, Location, Op, OrderFilter, OrderView};
 use tender_wire::JsonWriter;
 
 use super::snapshot::{Shape, write_snapshot};
-use crate::errors::{Refusal, json, of_trouble};
+use crate::errors::{Fault, Refusal, json, of_trouble};
 use crate::request::{Query, captured, number};
 use crate::visit::Visit;
 
@@ -55,11 +55,19 @@ async fn find_by_table(
     let found = heads
         .iter()
         .find(|order| order.table_number.map(i64::from) == Some(table));
-    let id = found.ok_or_else(|| Refusal::account_not_found(location.id))?.id;
+    let id = found
+        .ok_or_else(|| {
+            Refusal::from(Fault::AccountUnknown {
+                location: location.id,
+            })
+        })?
+        .id;
     let views = views(visit, vec![id]).await?;
-    let view = views
-        .first()
-        .ok_or_else(|| Refusal::account_not_found(location.id))?;
+    let view = views.first().ok_or_else(|| {
+        Refusal::from(Fault::AccountUnknown {
+            location: location.id,
+        })
+    })?;
     Ok(one(visit, view))
 }
 
@@ -81,7 +89,7 @@ async fn find_by_account(
     let identifier = captured(identifier)?;
     let location = visit.location(Query::of(uri)?.location()?)?;
     if !is_identifier(&identifier) {
-        return Err(Refusal::bad_request("Invalid account identifier"));
+        return Err(Fault::AccountIdentifierInvalid.into());
     }
     let alias = alias_hash("account", LocationId(location.id), &identifier);
     let tender = visit.tender();
@@ -98,7 +106,11 @@ async fn find_by_account(
     };
     // A proposal is no check yet, and one that came to nothing or was cancelled is none any more.
     let view = view.filter(|view| matches!(view.order.state, OrderState::Open | OrderState::Closed));
-    let view = view.ok_or_else(|| Refusal::account_not_found(location.id))?;
+    let view = view.ok_or_else(|| {
+        Refusal::from(Fault::AccountUnknown {
+            location: location.id,
+        })
+    })?;
     Ok(one(visit, &view))
 }
 

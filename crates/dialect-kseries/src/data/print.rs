@@ -38,7 +38,7 @@ async fn queue(visit: &Visit, uri: &Uri, request: Request) -> Result<Response, R
         also_print,
         ttl_ms: KEPT_MS,
     });
-    match visit.tender().execute(&visit.caller(), command).await {
+    match visit.execute(command).await {
         Ok(_) => Ok(accepted()),
         Err(failure) => Err(of_failure(
             &failure,

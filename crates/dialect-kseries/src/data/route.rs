@@ -6,7 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 
 use super::encode;
-use crate::errors::{Refusal, json};
+use crate::errors::{Fault, Refusal, json};
 use crate::request::{Query, captured, number};
 use crate::visit::Visit;
 
@@ -34,10 +34,8 @@ fn list_floor_plans(
     let with_tables = Query::of(uri)?.flag("expandTables", true)?;
     let location = visit.location(location)?;
     if location.floor_plans.is_empty() {
-        return Err(Refusal::not_found(format!(
-            "no floor plan found for BL {}",
-            location.id
-        )));
+        let location = location.id;
+        return Err(Fault::FloorPlansMissing { location }.into());
     }
     Ok(json(
         StatusCode::OK,
@@ -65,8 +63,10 @@ fn list_tables(
         .floor_plans
         .iter()
         .find(|known| i64::try_from(known.id) == Ok(plan));
-    let found = found
-        .ok_or_else(|| Refusal::not_found(format!("floor plan {plan} not found for BL {}", location.id)))?;
+    let found = found.ok_or(Fault::FloorPlanUnknown {
+        plan,
+        location: location.id,
+    })?;
     Ok(json(StatusCode::OK, encode::tables(&found.tables)))
 }
 
@@ -98,8 +98,9 @@ fn find_profile(
         .order_profiles
         .iter()
         .find(|profile| profile.code == code);
-    let found = found.ok_or_else(|| {
-        Refusal::not_found(format!("account profile {code} not found for BL {}", location.id))
+    let found = found.ok_or(Fault::ProfileUnknown {
+        code,
+        location: location.id,
     })?;
     Ok(json(StatusCode::OK, encode::profile(found)))
 }

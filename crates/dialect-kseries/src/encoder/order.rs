@@ -62,13 +62,13 @@ pub(super) fn message(
 }
 
 /// An order that opens with this very command is told as SUCCESS, which shows all that an update would show; one that waits
-/// for a till is not known to anybody.
+/// for a till is not known to anybody; and a payment that was cancelled before it counted never showed on its check.
 fn is_news(event: &WebhookEvent<'_>, order: &Order) -> bool {
-    let opens = event
+    let says_it_all = event
         .notices
         .iter()
-        .any(|notice| notice.kind == NoticeKind::OrderOpened);
-    order.state != OrderState::Proposed && !opens
+        .any(|notice| matches!(notice.kind, NoticeKind::OrderOpened | NoticeKind::PaymentVoided));
+    order.state != OrderState::Proposed && !says_it_all
 }
 
 /// An account to show.

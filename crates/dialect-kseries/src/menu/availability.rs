@@ -7,7 +7,7 @@ use tender_engine::{LocationId, Timestamp};
 use tender_service::Item;
 use tender_wire::{Json, JsonWriter, ObjectWriter};
 
-use crate::errors::{Refusal, json};
+use crate::errors::{Fault, Refusal, json};
 use crate::request::{Members, Query, SMALL_BODY_BYTES_MAX, json_body, parse};
 use crate::time::{TimeForm, Written};
 use crate::validation::{JavaType, Violations};
@@ -48,9 +48,12 @@ fn by_query(visit: &Visit, uri: &Uri) -> Result<Response, Refusal> {
     let skus: Vec<&str> = skus.into_iter().filter(|sku| !sku.is_empty()).collect();
     let page = page_spec(&query, PAGE_SIZE_MAX)?;
     if !(1..=SKUS_MAX).contains(&skus.len()) {
-        return Err(Refusal::bad_request(format!(
-            "skus: size must be between 1 and {SKUS_MAX}"
-        )));
+        return Err(Fault::ParameterSize {
+            name: "skus",
+            min: 1,
+            max: SKUS_MAX,
+        }
+        .into());
     }
     answer(visit, location, &skus, page)
 }
@@ -95,15 +98,13 @@ fn decode<'j>(json: &'j Json<'j>) -> Result<Vec<&'j str>, Refusal> {
 fn page_spec(query: &Query<'_>, size_max: i32) -> Result<PageSpec, Refusal> {
     let page = query.int("page", 0)?;
     let size = query.int("size", PAGE_SIZE_DEFAULT)?;
-    let page = usize::try_from(page)
-        .map_err(|_| Refusal::bad_request("page: must be greater than or equal to 0"))?;
+    let page = usize::try_from(page).map_err(|_| Fault::ParameterTooSmall { name: "page", min: 0 })?;
     if size < 1 {
-        return Err(Refusal::bad_request("size: must be greater than or equal to 1"));
+        return Err(Fault::ParameterTooSmall { name: "size", min: 1 }.into());
     }
     if size > size_max {
-        return Err(Refusal::bad_request(format!(
-            "size: must be less than or equal to {size_max}"
-        )));
+        let (name, max) = ("size", size_max);
+        return Err(Fault::ParameterTooLarge { name, max }.into());
     }
     Ok(PageSpec {
         page,

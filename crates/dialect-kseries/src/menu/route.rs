@@ -6,7 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 
 use super::encode;
-use crate::errors::{Refusal, json};
+use crate::errors::{Fault, Refusal, json};
 use crate::money::MoneyForm;
 use crate::request::{Query, captured, number};
 use crate::visit::Visit;
@@ -29,15 +29,14 @@ fn load(visit: &Visit, menu: Result<Path<String>, PathRejection>, uri: &Uri) -> 
     let rich_content = query.flag("richContent", false)?;
     let location = visit.location(location)?;
     if i64::try_from(location.id) != Ok(menu_id) {
-        return Err(Refusal::not_found(format!(
-            "menu {menu_id} not found for BL {}",
-            location.id
-        )));
+        let (menu, location) = (menu_id, location.id);
+        return Err(Fault::MenuUnknown { menu, location }.into());
     }
     if let Some(code) = query.text("accountProfile").filter(|code| !code.is_empty())
         && !location.order_profiles.iter().any(|profile| profile.code == code)
     {
-        return Err(Refusal::bad_request(format!("accountProfile not found: {code}")));
+        let code = code.to_owned();
+        return Err(Fault::MenuProfileUnknown { code }.into());
     }
     let groups = encode::groups(&visit.directory, location);
     if groups.is_empty() {

@@ -4,7 +4,7 @@
 use tender_money::{Currency, Decimal};
 
 use super::wire::{EmbeddedPayment, Item, OrderRequest};
-use crate::errors::{Refusal, negative, not_positive, too_many_digits};
+use crate::errors::{Fault, Refusal};
 
 /// A percentage is at most this.
 const PERCENT_MAX: i64 = 100;
@@ -22,16 +22,15 @@ pub(super) fn check(request: &OrderRequest<'_>, currency: Currency) -> Result<()
 
 fn check_payment(payment: &EmbeddedPayment<'_>, currency: Currency) -> Result<(), Refusal> {
     if !payment.amount.is_positive() {
-        return Err(Refusal::bad_request(not_positive("payment.paymentAmount")));
+        return Err(not_positive("payment.paymentAmount".to_owned()));
     }
     check_digits("payment.paymentAmount", payment.amount, currency)?;
     if payment.tip.is_negative() {
-        return Err(Refusal::bad_request(negative("payment.tipAmount")));
+        return Err(negative("payment.tipAmount".to_owned()));
     }
     check_digits("payment.tipAmount", payment.tip, currency)?;
     if payment.tip > payment.amount {
-        let message = "payment.tipAmount must not be greater than payment.paymentAmount, which contains it";
-        return Err(Refusal::bad_request(message));
+        return Err(Fault::TipAboveAmount.into());
     }
     Ok(())
 }
@@ -39,7 +38,7 @@ fn check_payment(payment: &EmbeddedPayment<'_>, currency: Currency) -> Result<()
 fn check_item(item: &Item<'_>, currency: Currency) -> Result<(), Refusal> {
     let path = &item.path;
     if item.quantity <= 0 {
-        return Err(Refusal::bad_request(not_positive(&format!("{path}.quantity"))));
+        return Err(not_positive(format!("{path}.quantity")));
     }
     for (name, amount) in [
         ("customItemPrice", item.custom_price),
@@ -48,29 +47,42 @@ fn check_item(item: &Item<'_>, currency: Currency) -> Result<(), Refusal> {
         let Some(amount) = amount else { continue };
         let field = format!("{path}.{name}");
         if amount.is_negative() {
-            return Err(Refusal::bad_request(negative(&field)));
+            return Err(negative(field));
         }
         check_digits(&field, amount, currency)?;
     }
     if let Some(percent) = item.discount_percent
         && (percent.is_negative() || percent > Decimal::from_integer(PERCENT_MAX))
     {
-        let message = format!("{path}.discountPercentOverride must be between 0 and {PERCENT_MAX}");
-        return Err(Refusal::bad_request(message));
+        return Err(Fault::PercentOutOfRange {
+            field: format!("{path}.discountPercentOverride"),
+            max: PERCENT_MAX,
+        }
+        .into());
     }
     if item.discount_amount.is_some() && item.discount_percent.is_some() {
-        return Err(Refusal::bad_request(format!(
-            "{path}: only one of discountAmountOverride and discountPercentOverride may be given"
-        )));
+        return Err(Fault::OverridesBoth { item: path.clone() }.into());
     }
     item.sub_items
         .iter()
         .try_for_each(|item| check_item(item, currency))
 }
 
+fn not_positive(field: String) -> Refusal {
+    Fault::NotPositive { field }.into()
+}
+
+fn negative(field: String) -> Refusal {
+    Fault::Negative { field }.into()
+}
+
 fn check_digits(field: &str, amount: Decimal, currency: Currency) -> Result<(), Refusal> {
     if amount.fraction_digits() > currency.digits() {
-        return Err(Refusal::bad_request(too_many_digits(field, Some(currency))));
+        return Err(Fault::TooManyDigits {
+            field: field.to_owned(),
+            currency: Some(currency),
+        }
+        .into());
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use tender_wire::{JsonWriter, ObjectWriter};
 
 use super::items::{self, failure};
 use super::wire::{Address, Customer, EmbeddedPayment, OrderKind, OrderRequest};
-use crate::errors::Refusal;
+use crate::errors::{Fault, Refusal};
 use crate::money::short_code;
 use crate::pay::{account, method, staff, unique};
 use crate::time;
@@ -147,13 +147,12 @@ fn with_note(mut lines: Vec<LineSpec>, note: Option<String>) -> Vec<LineSpec> {
 }
 
 fn plan(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> Result<Plan, Refusal> {
-    let future = |name: &str, text: Option<&str>| -> Result<Option<Timestamp>, Refusal> {
+    let future = |field: &'static str, text: Option<&str>| -> Result<Option<Timestamp>, Refusal> {
         let Some(text) = text else { return Ok(None) };
         let at = time::read(text);
-        let at = at
-            .ok_or_else(|| Refusal::bad_request(format!("{name} must be an ISO 8601 time with an offset")))?;
+        let at = at.ok_or(Fault::TimeUnreadable { field })?;
         if at <= around.now {
-            return Err(Refusal::bad_request(format!("{name} must be a future date")));
+            return Err(Fault::TimePast { field }.into());
         }
         Ok(Some(at))
     };
@@ -163,18 +162,13 @@ fn plan(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> Result<Plan, R
     let attempt_ms = request.ttl_ms.map_or(around.default_ttl_ms, i64::from);
     let table_number = match request.table_number {
         None => None,
-        Some(text) => Some(
-            text.trim()
-                .parse()
-                .map_err(|_| Refusal::bad_request("tableNumber must be the number of a table"))?,
-        ),
+        Some(text) => Some(text.trim().parse().map_err(|_| Fault::TableNumberInvalid)?),
     };
     let covers = match request.client_count {
         None => None,
-        Some(count) => Some(
-            u32::try_from(count)
-                .map_err(|_| Refusal::bad_request("clientCount must be greater than or equal to 0"))?,
-        ),
+        Some(count) => Some(u32::try_from(count).map_err(|_| Fault::Negative {
+            field: "clientCount".to_owned(),
+        })?),
     };
     Ok(Plan {
         delivery: TaskSpec {
@@ -269,10 +263,13 @@ fn labels(
 }
 
 /// A text that the order keeps, if it is not too long.
-fn kept(field: &str, text: String) -> Result<String, Refusal> {
+fn kept(field: &'static str, text: String) -> Result<String, Refusal> {
     if text.len() > KEPT_TEXT_BYTES_MAX {
-        let message = format!("{field} must not be longer than {KEPT_TEXT_BYTES_MAX} bytes");
-        return Err(Refusal::bad_request(message));
+        return Err(Fault::TextTooLong {
+            field,
+            bytes_max: KEPT_TEXT_BYTES_MAX,
+        }
+        .into());
     }
     Ok(text)
 }

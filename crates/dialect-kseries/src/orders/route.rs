@@ -43,7 +43,7 @@ async fn accept(visit: &Visit, kind: OrderKind, request: Request) -> Result<Resp
         fresh_id: tender.new_id(),
     };
     let command = command(&order, &surroundings)?;
-    match tender.execute(&visit.caller(), command).await {
+    match visit.execute(command).await {
         Ok(_) => Ok(accepted()),
         Err(failure) => Err(refusal(visit, location, &order, &failure).await),
     }

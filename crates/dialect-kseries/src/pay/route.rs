@@ -28,7 +28,7 @@ async fn accept(visit: &Visit, request: Request) -> Result<Response, Refusal> {
     let endpoint = webhooks::lookup(visit, payment.endpoint);
     let default_ttl_ms = visit.tender().settings().ttl_ms;
     let command = encode::command(&payment, &visit.directory, location, endpoint, default_ttl_ms);
-    match visit.tender().execute(&visit.caller(), command).await {
+    match visit.execute(command).await {
         Ok(_) => Ok(accepted()),
         Err(failure) => Err(refusal(visit, location, payment.reference, payment.endpoint, &failure).await),
     }

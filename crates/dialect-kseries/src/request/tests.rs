@@ -5,7 +5,7 @@ use crate::errors::Refusal;
 
 fn message(refusal: Refusal) -> String {
     match refusal {
-        Refusal::General(general) => general.message.into_owned(),
+        Refusal::Fault(fault) => fault.to_string(),
         other => panic!("not envelope A: {other:?}"),
     }
 }

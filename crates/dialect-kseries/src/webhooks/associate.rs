@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::settings::{Association, EndpointSettings};
 use super::{encode, store};
-use crate::errors::{Refusal, json};
+use crate::errors::{Fault, Refusal, json};
 use crate::request::{captured, number};
 use crate::visit::Visit;
 
@@ -79,8 +79,7 @@ async fn change(
     let mut settings = EndpointSettings::of(&endpoint);
     let now_ms = visit.now().0;
     let Some(association) = apply(&mut settings, location, now_ms) else {
-        let message = format!("endpoint {name} is not associated with business location {location}");
-        return Err(Refusal::not_found(message));
+        return Err(Fault::AssociationUnknown { name, location }.into());
     };
     endpoint.settings = settings.to_value();
     endpoint.updated_at_ms = now_ms;

@@ -22,8 +22,8 @@ pub(super) fn endpoint(endpoint: &Endpoint) -> JsonWriter {
             o.array("subscribeTo", |list| {
                 for subscription in subscriptions {
                     list.object(|o| {
-                        o.string("name", &subscription.name);
-                        o.string("resource", &subscription.resource);
+                        o.optional("name", subscription.name.as_deref(), ObjectWriter::string);
+                        o.optional("resource", subscription.resource.as_deref(), ObjectWriter::string);
                     });
                 }
             });

@@ -9,7 +9,7 @@ use tender_service::{Endpoint, Tender};
 use super::settings::EndpointSettings;
 use super::wire::{EndpointRequest, decode};
 use super::{encode, store};
-use crate::errors::{Refusal, json};
+use crate::errors::{Fault, Refusal, json};
 use crate::request::{SMALL_BODY_BYTES_MAX, captured, json_body, parse};
 use crate::visit::Visit;
 
@@ -33,8 +33,7 @@ async fn create_endpoint(visit: &Visit, request: Request) -> Result<Response, Re
     let mut endpoint = match store::find(&directory, application, wanted.name) {
         Some(known) => known.clone(),
         None if directory.endpoints.len() >= ENDPOINTS_MAX => {
-            let message = format!("there are {ENDPOINTS_MAX} webhook endpoints already");
-            return Err(Refusal::bad_request(message));
+            return Err(Fault::EndpointsFull { max: ENDPOINTS_MAX }.into());
         }
         None => Endpoint {
             id: store::free_id(&directory, application, wanted.name)?,

@@ -26,11 +26,13 @@ pub(crate) struct EndpointSettings {
     pub(crate) associations: Vec<Association>,
 }
 
-/// An opt-in to one kind of message.
+/// An opt-in to one kind of message. One that lacks a half opts in to nothing, and is shown as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Subscription {
-    pub(crate) name: String,
-    pub(crate) resource: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) resource: Option<String>,
 }
 
 /// A location that an endpoint hears about.
@@ -56,7 +58,9 @@ impl EndpointSettings {
     /// Whether the endpoint asked for an opt-in message.
     pub(crate) fn subscribes(&self, resource: &str, name: &str) -> bool {
         let mut subscriptions = self.subscribe_to.iter().flatten();
-        subscriptions.any(|subscription| subscription.resource == resource && subscription.name == name)
+        subscriptions.any(|subscription| {
+            subscription.resource.as_deref() == Some(resource) && subscription.name.as_deref() == Some(name)
+        })
     }
 
     /// Whether the endpoint hears about items and readiness of a location.

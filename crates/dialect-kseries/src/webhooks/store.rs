@@ -4,11 +4,10 @@
 //! create the same endpoint at once write the same record instead of two. Changes of one process wait for each other,
 //! because each reads the record that it replaces.
 
-use axum::http::StatusCode;
 use tender_engine::{ApplicationId, EndpointId, Hash128, LocationId, Lookup, alias_hash};
 use tender_service::{Directory, DirectoryKind, Endpoint};
 
-use crate::errors::{Refusal, of_trouble};
+use crate::errors::{Fault, Refusal, of_trouble};
 use crate::visit::Visit;
 
 /// The name under which endpoints of this dialect are kept.
@@ -50,7 +49,10 @@ pub(super) fn require<'d>(
     application: ApplicationId,
     name: &str,
 ) -> Result<&'d Endpoint, Refusal> {
-    find(directory, application, name).ok_or_else(|| Refusal::unknown_endpoint(StatusCode::NOT_FOUND, name))
+    let unknown = || Fault::EndpointUnknown {
+        name: name.to_owned(),
+    };
+    find(directory, application, name).ok_or_else(|| unknown().into())
 }
 
 /// An id for a new endpoint that no other one has.

@@ -4,7 +4,7 @@ use tender_service::check_webhook_url;
 use tender_wire::Json;
 
 use super::settings::Subscription;
-use crate::errors::Refusal;
+use crate::errors::{Fault, Refusal};
 use crate::request::{Members, Mismatch};
 use crate::validation::{JavaType, Violations};
 
@@ -81,11 +81,8 @@ struct Fields<'j> {
 fn read<'j>(members: Members<'j, '_>) -> Result<Fields<'j>, Mismatch> {
     let subscriptions = members.objects("subscribeTo", |entry| {
         Ok(Subscription {
-            name: entry.text("name")?.unwrap_or_default().to_owned(),
-            resource: entry
-                .one_of("resource", &RESOURCES)?
-                .unwrap_or_default()
-                .to_owned(),
+            name: entry.text("name")?.map(str::to_owned),
+            resource: entry.one_of("resource", &RESOURCES)?.map(str::to_owned),
         })
     })?;
     Ok(Fields {
@@ -104,17 +101,17 @@ fn read<'j>(members: Members<'j, '_>) -> Result<Fields<'j>, Mismatch> {
 /// Limits of our own, and what could never be delivered to.
 fn check(name: &str, url: &str, private_urls: bool, subscriptions: &[Subscription]) -> Result<(), Refusal> {
     if name.is_empty() {
-        return Err(Refusal::bad_request("endpointId must not be empty"));
+        return Err(Fault::EndpointIdEmpty.into());
     }
     if name.encode_utf16().count() > NAME_LENGTH_MAX {
-        let message = format!("endpointId must not be longer than {NAME_LENGTH_MAX} characters");
-        return Err(Refusal::bad_request(message));
+        return Err(Fault::EndpointIdTooLong { max: NAME_LENGTH_MAX }.into());
     }
-    check_webhook_url(url, private_urls)
-        .map_err(|refusal| Refusal::bad_request(format!("url cannot be called: {refusal}")))?;
+    check_webhook_url(url, private_urls).map_err(Fault::UrlRefused)?;
     if subscriptions.len() > SUBSCRIPTIONS_MAX {
-        let message = format!("subscribeTo must not have more than {SUBSCRIPTIONS_MAX} elements");
-        return Err(Refusal::bad_request(message));
+        return Err(Fault::SubscriptionsTooMany {
+            max: SUBSCRIPTIONS_MAX,
+        }
+        .into());
     }
     Ok(())
 }
