@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tender_service::{AuthFailure, Principal, PrincipalKind, Tender};
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 
 /// Recognises the caller: `Basic` with client id and secret, `Bearer` with a token, and `OAuth`, which an older client
 /// writes for the same.
@@ -42,6 +42,6 @@ pub(crate) fn permit(principal: &Principal) -> Result<(), ApiError> {
     match principal.kind {
         PrincipalKind::Application => Ok(()),
         // Tokens of tills and of the administration speak other protocols.
-        PrincipalKind::Admin | PrincipalKind::Till => Err(ApiError::forbidden()),
+        PrincipalKind::Admin | PrincipalKind::Till => Err(ApiError::of(Fault::Forbidden)),
     }
 }

@@ -64,6 +64,8 @@ impl Exchange {
     /// # Errors
     /// As [`Tender::execute`].
     pub(crate) async fn execute(&self, command: Command) -> Result<Done, Failure> {
+        #[cfg(test)]
+        crate::tests::record::command(&command);
         self.tender.execute(&self.caller(), command).await
     }
 

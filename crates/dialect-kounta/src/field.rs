@@ -5,7 +5,7 @@ use tender_money::Decimal;
 use tender_service::{WEBHOOK_URL_BYTES_MAX, check_webhook_url};
 use tender_wire::{Json, Presence, Reader};
 
-use crate::errors::{ApiError, MoneyFault, money_error};
+use crate::errors::{ApiError, Fault};
 use crate::{number, time};
 
 /// Longest notes, in bytes.
@@ -49,25 +49,19 @@ pub(crate) fn moment(reader: &Reader<'_, '_>, name: &str) -> Result<Presence<Tim
     match reader.string(name)? {
         Presence::Absent => Ok(Presence::Absent),
         Presence::Null => Ok(Presence::Null),
-        Presence::Value(text) => time::parse_moment(text).map(Presence::Value).ok_or_else(|| {
-            let path = reader.path_of(name);
-            let error = format!("{path} must be an ISO 8601 time with an offset");
-            ApiError::field(
-                path,
-                error,
-                "For example 2026-05-29T11:14:06+10:00 or 2026-05-29T01:14:06Z.",
-            )
-        }),
+        Presence::Value(text) => time::parse_moment(text)
+            .map(Presence::Value)
+            .ok_or_else(|| ApiError::of(Fault::Moment).at(reader.path_of(name))),
     }
 }
 
 /// Reads a rate: a number that is no amount, and so may have a long tail.
 pub(crate) fn rate(reader: &Reader<'_, '_>, name: &str) -> Result<Presence<Decimal>, ApiError> {
     if let Some(Json::Number(text)) = reader.members().get(name) {
-        let rate = number::rate(text.as_str())
-            .ok_or_else(|| money_error(reader.path_of(name), MoneyFault::Range, None))?;
+        let rate =
+            number::rate(text.as_str()).ok_or_else(|| ApiError::of(Fault::Range).at(reader.path_of(name)))?;
         if rate.is_negative() {
-            return Err(money_error(reader.path_of(name), MoneyFault::Negative, None));
+            return Err(ApiError::of(Fault::Negative).at(reader.path_of(name)));
         }
         return Ok(Presence::Value(rate));
     }
@@ -84,13 +78,9 @@ pub(crate) fn url(
     if let Presence::Value(url) = &url
         && let Err(refusal) = check_webhook_url(url, private_allowed)
     {
-        let path = reader.path_of(name);
-        let error = format!("{path} must be a public http or https URL");
-        return Err(ApiError::field(
-            path,
-            error,
-            format!("The URL cannot be called: {refusal}."),
-        ));
+        return Err(ApiError::of(Fault::Url)
+            .at(reader.path_of(name))
+            .with(refusal.to_string()));
     }
     Ok(url)
 }

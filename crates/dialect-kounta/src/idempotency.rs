@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName};
 use tender_engine::{KeyClaim, KeySpace};
 use tender_money::Decimal;
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header's name as errors call it.
@@ -26,11 +26,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         .filter(|text| !text.is_empty() && text.len() <= KEY_BYTES_MAX);
     match text {
         Some(text) => Ok(Some(text.to_owned())),
-        None => Err(ApiError::field(
-            FIELD,
-            "Idempotency-Key must be 1 to 255 visible characters",
-            "The key is compared as text, so it has to be text.",
-        )),
+        None => Err(ApiError::of(Fault::KeyText).at(FIELD)),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Uri};
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::route::Suffix;
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ pub(crate) fn check_accept(suffix: Suffix, headers: &HeaderMap) -> Result<(), Ap
     if admitted {
         Ok(())
     } else {
-        Err(ApiError::not_acceptable())
+        Err(ApiError::of(Fault::Accept))
     }
 }
 
@@ -67,10 +67,7 @@ pub(crate) fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     if media.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(ApiError::bad_request(
-        "Content-Type must be application/json",
-        "A body is read as JSON only, and only when it is announced as JSON.",
-    ))
+    Err(ApiError::of(Fault::ContentType))
 }
 
 /// The origin of the URLs that go out, without a closing slash: what the operator says, else what the client calls us.

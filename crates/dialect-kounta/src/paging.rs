@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tender_engine::OrderId;
 use tender_wire::Form;
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 
 #[cfg(test)]
 mod tests;
@@ -67,11 +67,7 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 fn not_a_number(name: &'static str) -> ApiError {
-    ApiError::field(
-        name,
-        format!("{name} must be a number"),
-        "Pages count from zero; start is the id of a row.",
-    )
+    ApiError::of(Fault::PageNumber).at(name)
 }
 
 /// Tells how many pages a list of so many counted rows has. An empty list has one page, which is empty.

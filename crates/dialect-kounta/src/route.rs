@@ -380,9 +380,9 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An id as text; one that does not fit names nothing.
+/// An id as text; one that does not fit names nothing, and neither does one with zeros before it: an id has one text.
 fn number(text: &str) -> Option<u64> {
-    if is_number(text) {
+    if is_number(text) && (text == "0" || !text.starts_with('0')) {
         text.parse::<i64>().ok().map(i64::cast_unsigned)
     } else {
         None

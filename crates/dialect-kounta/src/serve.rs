@@ -8,11 +8,11 @@ use std::borrow::Cow;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
-use tender_http::{Failed, FailureKind, RawPath, read_body, rewrite_path};
+use tender_http::{Failed, RawPath, read_body, rewrite_path};
 use tender_service::{Principal, Tender};
 
 use crate::errors::{ApiError, unauthorized};
@@ -37,13 +37,9 @@ pub fn router(tender: Tender) -> Router {
 
 /// The answer to a request whose handler panicked or took too long.
 pub fn failed(failed: &Failed<'_>) -> Response {
-    let status = match failed.kind {
-        FailureKind::Panic => StatusCode::INTERNAL_SERVER_ERROR,
-        FailureKind::Deadline => StatusCode::SERVICE_UNAVAILABLE,
-    };
     let is_about_money =
         Target::of(failed.path).is_some_and(|target| target.route.is_about_money(failed.method));
-    ApiError::unanswered(status, is_about_money).into_answer(is_about_money)
+    ApiError::unanswered(failed.kind, is_about_money).into_answer(is_about_money)
 }
 
 /// A path as its template's route takes it, so that log and metrics know which it was. Handlers read the raw path.

@@ -7,6 +7,7 @@ mod lines;
 mod lists;
 mod orders;
 mod paying;
+pub(crate) mod record;
 mod refunds;
 mod shop;
 mod socket;

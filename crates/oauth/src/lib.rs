@@ -42,6 +42,10 @@ pub fn router(tender: Tender) -> Router {
         .route("/authorize", authorize_route(Flavour::Kounta))
         .route("/v1/token", token_route(Flavour::Kounta))
         .route("/v1/token.json", token_route(Flavour::Kounta))
+        // Kounta's paths may end in a slash, this one too.
+        .route("/v1/token/", token_route(Flavour::Kounta))
+        .route("/v1/token.json/", token_route(Flavour::Kounta))
+        .fallback(token::nothing_here)
         .with_state(tender)
 }
 
@@ -51,7 +55,7 @@ fn authorize_route(flavour: Flavour) -> MethodRouter<Tender> {
 }
 
 fn token_route(flavour: Flavour) -> MethodRouter<Tender> {
-    post(move |tender, request| token::answer(tender, flavour, request))
+    post(move |tender, request| token::answer(tender, flavour, request)).fallback(token::only_post)
 }
 
 fn userinfo_route() -> MethodRouter<Tender> {

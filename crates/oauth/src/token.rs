@@ -42,6 +42,17 @@ pub(crate) async fn answer(State(tender): State<Tender>, flavour: Flavour, reque
     }
 }
 
+/// The answer to every other method: clients read `error` of whatever they get, so there is a body here too.
+pub(crate) async fn only_post() -> Response {
+    let description = "tokens are asked for with POST";
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", description).into_response()
+}
+
+/// The answer to paths that no endpoint has.
+pub(crate) async fn nothing_here() -> Response {
+    Refusal::new(StatusCode::NOT_FOUND, "not_found", "there is no such endpoint").into_response()
+}
+
 async fn exchange(tender: &Tender, flavour: Flavour, request: Request) -> Result<IssuedTokens, Refusal> {
     let basic = Basic::of(request.headers());
     let mut params = Params::of_request(request, &NAMES, &NAMES).await?;

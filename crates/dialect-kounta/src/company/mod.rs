@@ -4,6 +4,7 @@ mod encode;
 
 use axum::response::Response;
 use tender_engine::LocationId;
+use tender_service::Method;
 use tender_wire::JsonWriter;
 
 use crate::answer;
@@ -42,13 +43,15 @@ pub(crate) fn staff(exchange: &Exchange, staff: StaffRef) -> Result<Response, Ap
 }
 
 /// `GET /companies/{co}/payment_methods`, and the same list at a site. Whole, because one client looks no further than
-/// the first answer; active ones only.
+/// the first answer; active ones only, and not the till's own card terminal, with which nobody can pay from here: a
+/// client takes whatever is listed for usable.
 pub(crate) fn payment_methods(exchange: &Exchange, site: Option<LocationId>) -> Result<Response, ApiError> {
     if let Some(site) = site {
         exchange.site(site)?;
     }
     Ok(whole(JsonWriter::array(|array| {
-        for method in exchange.directory.methods.values().filter(|method| method.active) {
+        let usable = |method: &&Method| method.active && !method.is_terminal;
+        for method in exchange.directory.methods.values().filter(usable) {
             array.object(|object| encode::method(object, method));
         }
     })))

@@ -1,258 +1,333 @@
+//! Every refusal, as one committed table of codes, statuses and bodies, and what holds for all of them.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use axum::body::to_bytes;
+use axum::response::Response;
 use tender_engine::{MoneyField, Rejection};
-use tender_service::{AuthFailure, Failure};
+use tender_http::{BodyError, FailureKind};
+use tender_service::{AuthFailure, Failure, UrlRefusal};
+use tender_wire::{FieldError, JsonError, JsonErrorKind, Kind};
 
-use super::{ApiError, unauthorized};
+use super::{ApiError, Fault, unauthorized};
 
-/// Every refusal of the ledger: status, error, field.
-const TABLE: [(&str, u16, &str, &str); 42] = [
-    ("order-not-found", 404, "Not Found", ""),
-    ("payment-not-found", 404, "Not Found", ""),
-    ("task-not-found", 404, "Not Found", ""),
-    ("case-not-found", 404, "Not Found", ""),
-    ("line-not-found", 404, "Not Found", ""),
-    ("order-mismatch", 400, "the payment is on another order", ""),
-    (
-        "too-many-digits",
-        400,
-        "amount has more decimal places than the currency allows",
-        "amount",
-    ),
-    ("out-of-range", 400, "amount is out of range", "amount"),
-    ("not-positive", 400, "amount must be above zero", "amount"),
-    ("negative", 400, "tip must not be negative", "tip"),
-    ("not-on-refund", 400, "a refund takes no tip", "tip"),
-    (
-        "nothing-to-pay",
-        400,
-        "amount 0 needs a tip or a credit_card_surcharge",
-        "amount",
-    ),
-    ("amount-required", 400, "amount is required", "amount"),
-    ("reference-used", 400, "the reference was used before", "ref"),
-    (
-        "key-reused",
-        409,
-        "the Idempotency-Key was used for another request",
-        "amount",
-    ),
-    (
-        "reference-fenced",
-        400,
-        "the reference was closed and takes nothing any more",
-        "ref",
-    ),
-    ("endpoint-not-found", 400, "unknown webhook", ""),
-    (
-        "order-closed",
-        400,
-        "the order is complete and takes refunds only",
-        "",
-    ),
-    ("order-cancelled", 400, "the order is deleted", ""),
-    ("order-rejected", 400, "the order is rejected", ""),
-    ("order-deleted", 400, "the order is deleted", ""),
-    ("order-proposed", 404, "Not Found", ""),
-    (
-        "payments-locked",
-        400,
-        "the order takes no payments from tills",
-        "lock",
-    ),
-    (
-        "lines-fixed",
-        400,
-        "the order was accepted and its lines are fixed",
-        "",
-    ),
-    (
-        "payments-pending",
-        400,
-        "payments of the order are still pending",
-        "status",
-    ),
-    (
-        "money-on-order",
-        400,
-        "the order has payments that were not refunded",
-        "status",
-    ),
-    (
-        "total-below-paid",
-        400,
-        "the total would be less than what was paid",
-        "",
-    ),
-    ("state-final", 400, "the status of the order is final", "status"),
-    (
-        "invalid-state",
-        400,
-        "the state of the payment does not allow this",
-        "",
-    ),
-    (
-        "correction-required",
-        400,
-        "a finished payment changes only as a correction",
-        "",
-    ),
-    ("method-not-found", 400, "unknown method_id", "method_id"),
-    (
-        "method-is-terminal",
-        400,
-        "the payment method is the card terminal of the till",
-        "method_id",
-    ),
-    (
-        "staff-not-found",
-        400,
-        "unknown staff_member_id",
-        "staff_member_id",
-    ),
-    (
-        "staff-missing",
-        400,
-        "staff_member_id is required",
-        "staff_member_id",
-    ),
-    ("source-invalid", 400, "the payment cannot be refunded", ""),
-    (
-        "exceeds-due",
-        400,
-        "amount exceeds the amount remaining on the order",
-        "amount",
-    ),
-    (
-        "exceeds-refundable",
-        400,
-        "refund exceeds the amount paid on the order",
-        "amount",
-    ),
-    ("nothing-due", 400, "nothing remains on the order", "amount"),
-    ("has-refunds", 400, "the payment has refunds", ""),
-    ("item-not-found", 400, "unknown product_id", "product_id"),
-    (
-        "attributes-too-large",
-        400,
-        "the payment holds more data than this server keeps",
-        "",
-    ),
-    (
-        "order-full",
-        400,
-        "the order holds as much as this server keeps",
-        "",
-    ),
-];
+const ALLOW: &[axum::http::Method] = &[axum::http::Method::GET];
 
-#[test]
-fn every_refusal_has_its_answer() {
-    let examples = Rejection::examples();
-    assert_eq!(examples.len(), TABLE.len(), "a new refusal needs its row");
-    for rejection in examples {
-        let row = TABLE.iter().find(|(code, ..)| *code == rejection.code());
-        let (_, status, error, field) = row.unwrap_or_else(|| panic!("no row for {}", rejection.code()));
-        let answer = ApiError::from(&rejection);
-        assert_eq!(
-            (answer.status.as_u16(), answer.error.as_ref()),
-            (*status, *error),
-            "{}",
-            rejection.code()
-        );
-        assert_eq!(
-            answer.field.as_deref().unwrap_or_default(),
-            *field,
-            "{}",
-            rejection.code()
-        );
-    }
+/// Every way in which the service fails. A new one has to be added here too, or this does not compile.
+fn failures() -> Vec<(&'static str, Failure)> {
+    let all = [
+        Failure::Rejected(Rejection::ExceedsDue),
+        Failure::Busy { retry_after_s: 7 },
+        Failure::OutcomeUnknown,
+        Failure::Internal,
+    ];
+    all.into_iter()
+        .map(|failure| {
+            let name = match failure {
+                Failure::Rejected(_) => "rejected",
+                Failure::Busy { .. } => "busy",
+                Failure::OutcomeUnknown => "outcome-unknown",
+                Failure::Internal => "internal",
+            };
+            (name, failure)
+        })
+        .collect()
 }
 
-#[test]
-fn money_fields_have_the_wires_names() {
-    for (field, name) in [
-        (MoneyField::Amount, "amount"),
-        (MoneyField::Tip, "tip"),
-        (MoneyField::Surcharge, "credit_card_surcharge"),
-        (MoneyField::Line, "lines"),
-        (MoneyField::Service, "service_charge"),
-    ] {
-        let answer = ApiError::from(&Rejection::OutOfRange(field));
-        assert_eq!(answer.field.as_deref(), Some(name));
-    }
-}
-
-#[test]
-fn no_text_of_ours_holds_the_words() {
-    let mut errors: Vec<ApiError> = Rejection::examples().iter().map(ApiError::from).collect();
-    errors.extend(
-        [
-            Failure::Busy { retry_after_s: 1 },
-            Failure::OutcomeUnknown,
-            Failure::Internal,
-        ]
-        .map(ApiError::from),
-    );
-    for error in errors {
-        let text = format!("{} {}", error.error, error.description).to_lowercase();
-        assert!(!text.contains("invalid") && !text.contains("expired"), "{text}");
-    }
-}
-
-#[test]
-fn what_the_service_could_not_do() {
-    for (failure, status, moved, retry, after) in [
-        (
-            Failure::Busy { retry_after_s: 0 },
-            503,
-            "no",
-            "after:1",
-            Some("1"),
-        ),
-        (
-            Failure::Busy { retry_after_s: 7 },
-            503,
-            "no",
-            "after:7",
-            Some("7"),
-        ),
-        (Failure::OutcomeUnknown, 500, "unknown", "same-key", None),
-        (Failure::Internal, 500, "no", "never", None),
-        (Failure::Rejected(Rejection::ExceedsDue), 400, "no", "never", None),
-    ] {
-        let response = ApiError::from(failure).into_answer(true);
-        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap());
-        assert_eq!(response.status().as_u16(), status);
-        assert_eq!(
-            (header("tender-money-moved"), header("tender-retry")),
-            (Some(moved), Some(retry))
-        );
-        assert_eq!(header("retry-after"), after);
-    }
-    // Without a key the same request again could pay twice.
-    let response = ApiError::from(Failure::OutcomeUnknown)
-        .without_key()
-        .into_answer(true);
-    assert_eq!(response.headers()["tender-retry"], "never");
-    let response = ApiError::from(Failure::Busy { retry_after_s: 2 })
-        .without_key()
-        .into_answer(false);
-    assert_eq!(response.headers()["retry-after"], "2");
-    assert!(response.headers().get("tender-retry").is_none());
-}
-
-#[test]
-fn a_credential_that_nobody_can_look_up_is_no_401() {
-    let response = unauthorized(&AuthFailure::Unavailable(Failure::Busy { retry_after_s: 1 }));
-    assert_eq!(response.status().as_u16(), 503);
-    for failure in [
+/// Every way in which nobody is recognised.
+fn auth_failures() -> Vec<(&'static str, AuthFailure)> {
+    let all = [
         AuthFailure::Missing,
         AuthFailure::Unknown,
         AuthFailure::Expired,
         AuthFailure::Revoked,
         AuthFailure::Disabled,
+        AuthFailure::Unavailable(Failure::Busy { retry_after_s: 7 }),
+    ];
+    all.into_iter()
+        .map(|failure| {
+            let name = match failure {
+                AuthFailure::Missing => "missing",
+                AuthFailure::Unknown => "unknown",
+                AuthFailure::Expired => "expired",
+                AuthFailure::Revoked => "revoked",
+                AuthFailure::Disabled => "disabled",
+                AuthFailure::Unavailable(_) => "unavailable",
+            };
+            (name, failure)
+        })
+        .collect()
+}
+
+/// Every kind of what is expected of a field or found in it.
+fn kinds() -> Vec<(&'static str, Kind)> {
+    let all = [
+        Kind::Absent,
+        Kind::Null,
+        Kind::Bool,
+        Kind::Integer,
+        Kind::Number,
+        Kind::OutOfRange,
+        Kind::TooManyDigits,
+        Kind::String,
+        Kind::Array,
+        Kind::Object,
+        Kind::Any,
+    ];
+    all.into_iter()
+        .map(|kind| {
+            let name = match kind {
+                Kind::Absent => "absent",
+                Kind::Null => "null",
+                Kind::Bool => "bool",
+                Kind::Integer => "integer",
+                Kind::Number => "number",
+                Kind::OutOfRange => "out-of-range",
+                Kind::TooManyDigits => "too-many-digits",
+                Kind::String => "string",
+                Kind::Array => "array",
+                Kind::Object => "object",
+                Kind::Any => "any",
+            };
+            (name, kind)
+        })
+        .collect()
+}
+
+fn json_errors() -> Vec<(&'static str, JsonErrorKind)> {
+    let all = [
+        JsonErrorKind::Empty,
+        JsonErrorKind::Incomplete,
+        JsonErrorKind::Syntax,
+        JsonErrorKind::TrailingText,
+        JsonErrorKind::NotUnicode,
+        JsonErrorKind::TooDeep,
+        JsonErrorKind::TooManyMembers,
+    ];
+    all.into_iter()
+        .map(|kind| {
+            let name = match kind {
+                JsonErrorKind::Empty => "empty",
+                JsonErrorKind::Incomplete => "incomplete",
+                JsonErrorKind::Syntax => "syntax",
+                JsonErrorKind::TrailingText => "trailing-text",
+                JsonErrorKind::NotUnicode => "not-unicode",
+                JsonErrorKind::TooDeep => "too-deep",
+                JsonErrorKind::TooManyMembers => "too-many-members",
+            };
+            (name, kind)
+        })
+        .collect()
+}
+
+fn url_refusals() -> Vec<(&'static str, UrlRefusal)> {
+    let all = [
+        UrlRefusal::TooLong,
+        UrlRefusal::Malformed,
+        UrlRefusal::Scheme,
+        UrlRefusal::Credentials,
+        UrlRefusal::Address("loopback"),
+    ];
+    all.into_iter()
+        .map(|refusal| {
+            let name = match refusal {
+                UrlRefusal::TooLong => "too-long",
+                UrlRefusal::Malformed => "malformed",
+                UrlRefusal::Scheme => "scheme",
+                UrlRefusal::Credentials => "credentials",
+                UrlRefusal::Address(_) => "address",
+            };
+            (name, refusal)
+        })
+        .collect()
+}
+
+/// Every refusal that this dialect can answer: where it comes from, its code there, the answer.
+fn all() -> Vec<(&'static str, String, Response)> {
+    let mut rows = Vec::new();
+    for fault in Fault::ALL {
+        let mut error = ApiError::of(*fault).at("field").with("detail");
+        if *fault == Fault::Method {
+            error = ApiError::method_not_allowed(ALLOW);
+        }
+        rows.push(("fault", fault.code().to_owned(), error.into_answer(true)));
+    }
+    for rejection in Rejection::examples() {
+        let answer = ApiError::from(&rejection).into_answer(true);
+        rows.push(("ledger", rejection.code().to_owned(), answer));
+    }
+    for field in [
+        MoneyField::Amount,
+        MoneyField::Tip,
+        MoneyField::Surcharge,
+        MoneyField::Line,
+        MoneyField::Service,
     ] {
+        let answer = ApiError::from(&Rejection::OutOfRange(field)).into_answer(true);
+        rows.push(("money", format!("{field:?}").to_lowercase(), answer));
+    }
+    for (name, failure) in failures() {
+        let keyed = ApiError::from(failure.clone()).into_answer(true);
+        rows.push(("service", format!("{name} with a key"), keyed));
+        let bare = ApiError::from(failure.clone()).without_key().into_answer(true);
+        rows.push(("service", format!("{name} without a key"), bare));
+        let plain = ApiError::from(failure).without_key().into_answer(false);
+        rows.push(("service", format!("{name} not about money"), plain));
+    }
+    for (name, failure) in auth_failures() {
+        rows.push(("credential", name.to_owned(), unauthorized(&failure)));
+    }
+    for (kind_name, kind) in kinds() {
+        // What is expected shows where the type is wrong; what was found decides which error it is.
+        let error = |expected, found| FieldError {
+            path: "field".to_owned(),
+            expected,
+            found,
+        };
+        let wanted = ApiError::from(error(kind, Kind::Object)).into_answer(true);
+        rows.push(("field", format!("{kind_name} is wanted"), wanted));
+        let found = ApiError::from(error(Kind::String, kind)).into_answer(true);
+        rows.push(("field", format!("{kind_name} is found"), found));
+    }
+    let whole = FieldError {
+        path: String::new(),
+        expected: Kind::Object,
+        found: Kind::Array,
+    };
+    rows.push((
+        "field",
+        "whole body".to_owned(),
+        ApiError::from(whole).into_answer(true),
+    ));
+    for (name, kind) in json_errors() {
+        let error = JsonError {
+            kind,
+            line: 1,
+            column: 2,
+        };
+        rows.push(("json", name.to_owned(), ApiError::from(error).into_answer(true)));
+    }
+    for (name, error) in [
+        ("too-large", BodyError::TooLarge),
+        ("timeout", BodyError::Timeout),
+        ("disconnected", BodyError::Disconnected),
+    ] {
+        rows.push(("body", name.to_owned(), ApiError::from(error).into_answer(true)));
+    }
+    for (name, refusal) in url_refusals() {
+        let error = ApiError::of(Fault::Url).at("field").with(refusal.to_string());
+        rows.push(("url", name.to_owned(), error.into_answer(true)));
+    }
+    for (name, kind) in [("panic", FailureKind::Panic), ("deadline", FailureKind::Deadline)] {
+        for (place, is_about_money) in [("about money", true), ("not about money", false)] {
+            let answer = ApiError::unanswered(kind, is_about_money).into_answer(is_about_money);
+            rows.push(("handler", format!("{name} {place}"), answer));
+        }
+    }
+    rows
+}
+
+/// One row: source, code, status, what the headers say about money and a repeat, the body.
+async fn row(source: &str, code: &str, response: Response) -> String {
+    let (parts, body) = response.into_parts();
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .map_or("-", |value| value.to_str().unwrap())
+    };
+    let body = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
+    format!(
+        "{source} {code}: {} {} {} {body}",
+        parts.status.as_u16(),
+        header("tender-money-moved"),
+        header("tender-retry"),
+    )
+}
+
+/// With `BLESS=1` the table is written instead of compared.
+#[tokio::test]
+async fn every_refusal_is_in_the_table() {
+    let mut table = String::from(
+        "# Every refusal of the dialect: where it comes from, its code there, status, Tender-Money-Moved, Tender-Retry, body.\n",
+    );
+    for (source, code, response) in all() {
+        writeln!(table, "{}", row(source, &code, response).await).unwrap();
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/refusals.txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&file, &table).unwrap();
+    }
+    let recorded = fs::read_to_string(&file).unwrap_or_default();
+    for (old, new) in recorded.lines().zip(table.lines()) {
+        assert_eq!(old, new, "run with BLESS=1 and look at the difference");
+    }
+    assert_eq!(recorded, table, "run with BLESS=1 and look at the difference");
+}
+
+/// No refusal can have a code or words of its own that another has too: a code names one thing.
+#[test]
+fn codes_are_unique() {
+    let mut codes: Vec<&str> = Fault::ALL.iter().map(|fault| fault.code()).collect();
+    codes.sort_unstable();
+    let count = codes.len();
+    codes.dedup();
+    assert_eq!(codes.len(), count);
+}
+
+/// The words at which a client in the field refreshes its token and sends again for ever stand in no refusal but a 401,
+/// whatever its source; and each is a JSON object with both texts and nothing left to fill.
+#[tokio::test]
+async fn no_refusal_says_the_words() {
+    for (source, code, response) in all() {
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for name in ["error", "error_description"] {
+            let words = body[name].as_str().unwrap_or_default();
+            assert!(
+                !words.is_empty() && !words.contains(['{', '}']) || words.contains("/sites/{id}/"),
+                "{source} {code}: {text}"
+            );
+        }
+        let lower = text.to_lowercase();
+        assert!(
+            status == 401 || !(lower.contains("invalid") || lower.contains("expired")),
+            "{source} {code}: {text}"
+        );
+    }
+}
+
+#[test]
+fn the_fixed_text_is_the_published_one() {
+    assert_eq!(
+        Fault::ExceedsRemaining.words().error,
+        "amount exceeds the amount remaining on the order"
+    );
+    assert_eq!(Fault::Limit.words().error, "Limit exceeded");
+    assert_eq!(Fault::NotFound.words().error, "Not Found");
+}
+
+#[test]
+fn waits_are_a_second_at_least() {
+    let response = ApiError::from(Failure::Busy { retry_after_s: 0 }).into_answer(false);
+    assert_eq!(response.headers()["retry-after"], "1");
+    let response = ApiError::limit_exceeded(3).into_answer(true);
+    assert_eq!(response.headers()["retry-after"], "3");
+}
+
+#[test]
+fn a_credential_that_is_not_recognised_is_challenged_twice() {
+    for (_, failure) in auth_failures() {
         let response = unauthorized(&failure);
-        assert_eq!(response.status().as_u16(), 401);
-        assert_eq!(response.headers().get_all("www-authenticate").iter().count(), 2);
+        let challenges = response.headers().get_all("www-authenticate").iter().count();
+        match failure {
+            // Whom nobody can look up is not told that it is nobody.
+            AuthFailure::Unavailable(_) => assert_eq!((response.status().as_u16(), challenges), (503, 0)),
+            _ => assert_eq!((response.status().as_u16(), challenges), (401, 2)),
+        }
     }
 }

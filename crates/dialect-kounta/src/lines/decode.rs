@@ -5,7 +5,7 @@ use tender_money::Decimal;
 use tender_wire::{Presence, Reader};
 
 use crate::catalogue::{self, combined_variation, fitting_price, modifier};
-use crate::errors::{ApiError, MoneyFault, money_error};
+use crate::errors::{ApiError, Fault};
 use crate::exchange::Exchange;
 use crate::field::{self, NAME_BYTES_MAX, NOTES_BYTES_MAX};
 use crate::idempotency::Canon;
@@ -127,20 +127,10 @@ fn quantity(reader: &Reader<'_, '_>) -> Result<Option<Decimal>, ApiError> {
         return Ok(None);
     };
     if !quantity.is_positive() {
-        return Err(money_error(
-            reader.path_of("quantity"),
-            MoneyFault::NotPositive,
-            None,
-        ));
+        return Err(ApiError::of(Fault::NotPositive).at(reader.path_of("quantity")));
     }
     if quantity.fraction_digits() > QUANTITY_DIGITS_MAX {
-        let path = reader.path_of("quantity");
-        let error = format!("{path} has more than three decimal places");
-        return Err(ApiError::field(
-            path,
-            error,
-            "Quantities are kept in thousandths.",
-        ));
+        return Err(ApiError::of(Fault::QuantityDigits).at(reader.path_of("quantity")));
     }
     Ok(Some(quantity))
 }
@@ -150,12 +140,7 @@ fn modifiers(reader: &Reader<'_, '_>) -> Result<Option<Vec<i64>>, ApiError> {
         return Ok(None);
     };
     if items.len() > MODIFIERS_MAX {
-        let path = reader.path_of("modifiers");
-        return Err(ApiError::field(
-            path.clone(),
-            format!("{path} has too many entries"),
-            "Send fewer modifiers.",
-        ));
+        return Err(ApiError::of(Fault::TooMany).at(reader.path_of("modifiers")));
     }
     let mut ids = Vec::with_capacity(items.len());
     for item in items.iter() {
@@ -170,7 +155,7 @@ fn number(reader: &Reader<'_, '_>) -> Result<Option<u32>, ApiError> {
     };
     match u32::try_from(number) {
         Ok(number) if number > 0 => Ok(Some(number)),
-        _ => Err(money_error(reader.path_of("number"), MoneyFault::Range, None)),
+        _ => Err(ApiError::of(Fault::Range).at(reader.path_of("number"))),
     }
 }
 

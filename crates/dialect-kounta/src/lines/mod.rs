@@ -8,8 +8,8 @@ mod encode;
 
 use axum::response::Response;
 use tender_engine::{
-    AddLines, ChangeLine, Command, Line, LineChange, LineSpec, OnRefusal, OrderId, OrderSelector, Outcome,
-    RemoveLine,
+    AddLines, ChangeLine, Command, Line, LineChange, LineSpec, MoneyField, OnRefusal, OrderId, OrderSelector,
+    Outcome, RemoveLine,
 };
 use tender_money::Decimal;
 use tender_service::{Failure, OrderView};
@@ -49,12 +49,14 @@ pub(crate) async fn add(exchange: &Exchange, id: OrderId, request: &[u8]) -> Res
         lines: vec![spec],
         position: fields.number,
         keys: Vec::new(),
+        payments: Vec::new(),
         delivery: None,
         maker: None,
         refusal: None,
         on_refusal: OnRefusal::Reject,
     };
-    let done = exchange.execute(Command::AddLines(command)).await?;
+    let done = exchange.execute(Command::AddLines(command)).await;
+    let done = done.map_err(|failure| refusal(failure, &fields))?;
     let Some(Outcome::Order(order)) = done.outcome else {
         return Err(Failure::Internal.into());
     };
@@ -87,7 +89,8 @@ pub(crate) async fn change(
         number,
         change,
     };
-    exchange.execute(Command::ChangeLine(Box::new(command))).await?;
+    let done = exchange.execute(Command::ChangeLine(Box::new(command))).await;
+    done.map_err(|failure| refusal(failure, &fields))?;
     let view = exchange.order(id).await?;
     // By its id, because its number may be another now.
     let line = view
@@ -105,6 +108,20 @@ pub(crate) async fn remove(exchange: &Exchange, id: OrderId, number: u32) -> Res
         .execute(Command::RemoveLine(RemoveLine { order: id, number }))
         .await?;
     Ok(answer::no_content())
+}
+
+/// What the ledger refused. A line that comes to too much has a price or a number of pieces that is too large.
+fn refusal(failure: Failure, fields: &LineFields) -> ApiError {
+    let is_about_line = match &failure {
+        Failure::Rejected(rejection) => rejection.money_field() == Some(MoneyField::Line),
+        Failure::Busy { .. } | Failure::OutcomeUnknown | Failure::Internal => false,
+    };
+    let error = ApiError::from(failure);
+    match fields.unit_price {
+        Some(_) if is_about_line => error.at("unit_price"),
+        None if is_about_line => error.at("quantity"),
+        _ => error,
+    }
 }
 
 fn find(view: &OrderView, number: u32) -> Option<&Line> {

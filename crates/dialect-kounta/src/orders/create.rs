@@ -14,7 +14,7 @@ use super::decode::OrderFields;
 use super::status::Status;
 use super::{body, labels, path};
 use crate::answer;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::exchange::{Exchange, parse};
 use crate::idempotency::{self, Canon};
 use crate::lines::LineFields;
@@ -70,11 +70,7 @@ impl NewOrder {
     fn read(reader: &Reader<'_, '_>, exchange: &Exchange) -> Result<Self, ApiError> {
         let fields = OrderFields::read(reader, exchange.settings().private_webhooks)?;
         if fields.status == Some(Status::Deleted) {
-            return Err(ApiError::field(
-                "status",
-                "orders are deleted at the till",
-                "Choose another status.",
-            ));
+            return Err(ApiError::of(Fault::StatusOfTill).at("status"));
         }
         let (site, currency) = place(&fields, exchange)?;
         let mut canon = Canon::of("new order");
@@ -228,8 +224,7 @@ fn read_lines(
 
 /// 400: two lines of an order with one `line_id`.
 pub(crate) fn line_id_taken(path: String) -> ApiError {
-    let error = format!("{path} is used by another line");
-    ApiError::field(path, error, "A line_id is unique within its order.")
+    ApiError::of(Fault::LineIdTaken).at(path)
 }
 
 fn read_payments(
@@ -243,11 +238,7 @@ fn read_payments(
         return Ok(payments);
     };
     if items.len() > EMBEDDED_PAYMENTS_MAX {
-        return Err(ApiError::field(
-            "payments",
-            "too many payments",
-            "Send an order with fewer payments.",
-        ));
+        return Err(ApiError::of(Fault::TooMany).at("payments"));
     }
     for (item, index) in items.iter().zip(0_usize..) {
         let payment = PaymentFields::read(&item.object()?, exchange.own_method(), Some(currency))?;

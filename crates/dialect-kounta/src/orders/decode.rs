@@ -6,7 +6,7 @@ use tender_wire::{Presence, Reader};
 
 use super::labels;
 use super::status::Status;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::field::{self, NAME_BYTES_MAX, NOTES_BYTES_MAX};
 use crate::idempotency::Canon;
 
@@ -117,14 +117,10 @@ fn status(reader: &Reader<'_, '_>) -> Result<Option<Status>, ApiError> {
     let Some(word) = reader.string("status")?.value() else {
         return Ok(None);
     };
-    let status = Status::parse(word).ok_or_else(|| {
-        ApiError::field(
-            "status",
-            "unknown status",
-            "One of PENDING, SUBMITTED, ON_HOLD, ACCEPTED, REJECTED and COMPLETE.",
-        )
-    })?;
-    Ok(Some(status))
+    let status = Status::parse(word);
+    status
+        .map(Some)
+        .ok_or_else(|| ApiError::of(Fault::StatusUnknown).at("status"))
 }
 
 fn guests(reader: &Reader<'_, '_>) -> Result<Presence<u32>, ApiError> {
@@ -133,13 +129,8 @@ fn guests(reader: &Reader<'_, '_>) -> Result<Presence<u32>, ApiError> {
         Presence::Absent => Ok(Presence::Absent),
         Presence::Null => Ok(Presence::Null),
         Presence::Value(guests) => {
-            let guests = u32::try_from(guests).map_err(|_| {
-                ApiError::field(
-                    "guests",
-                    "guests is out of range",
-                    "Guests are counted from zero.",
-                )
-            })?;
+            let guests = u32::try_from(guests);
+            let guests = guests.map_err(|_| ApiError::of(Fault::Range).at("guests"))?;
             Ok(Presence::Value(guests))
         }
     }
@@ -154,11 +145,7 @@ fn lock(reader: &Reader<'_, '_>) -> Result<Option<bool>, ApiError> {
     };
     for entry in entries.iter() {
         if entry.read::<&str>()? != LOCK_PAYMENTS {
-            return Err(ApiError::field(
-                "lock",
-                "unknown lock",
-                "Only PAYMENTS can be locked.",
-            ));
+            return Err(ApiError::of(Fault::LockUnknown).at("lock"));
         }
     }
     Ok(Some(!entries.is_empty()))

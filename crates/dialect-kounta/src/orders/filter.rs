@@ -10,7 +10,7 @@ use tender_service::{Field, Op, OrderFilter};
 use tender_wire::Form;
 
 use super::value::ValueBounds;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::exchange::Exchange;
 use crate::route::{OrderPart, StaffRef};
 use crate::time::{Span, Zone};
@@ -62,11 +62,7 @@ impl ListQuery {
                     .collect()
             }
             Some(sites) if sites.len() > SCANS_MAX => {
-                return Err(ApiError::field(
-                    "site_id",
-                    "the list spans too many sites",
-                    "Name one site in the path: /sites/{id}/orders.",
-                ));
+                return Err(ApiError::of(Fault::TooManySites).at("site_id"));
             }
             Some(sites) => {
                 let scan = |site: LocationId| {
@@ -170,10 +166,9 @@ fn with_created(
     let zone = Zone::of_company(&exchange.directory);
     for name in CREATED {
         let Some(text) = query.get(name) else { continue };
-        let Span { from_ms, until_ms } = zone.parse_span(text).ok_or_else(|| {
-            let error = format!("{name} must be a date or a time with an offset");
-            ApiError::field(name, error, "For example 2019-03-01 or 2019-03-01T14:00:00Z.")
-        })?;
+        let Span { from_ms, until_ms } = zone
+            .parse_span(text)
+            .ok_or_else(|| ApiError::of(Fault::FilterTime).at(name))?;
         let on = |filter: OrderFilter, op, at_ms| filter.with(Field::OpenedAt, op, at_ms);
         filter = match name {
             "created_lt" => on(filter, Op::Lt, from_ms),

@@ -9,7 +9,7 @@ use super::encode;
 use super::filter::ListQuery;
 use crate::answer;
 use crate::catalogue::is_reduced;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::exchange::Exchange;
 use crate::paging::{self, COUNTED_ROWS_MAX, PAGE_ROWS, Wanted};
 use crate::route::OrderPart;
@@ -24,7 +24,7 @@ const REDUCED_CHUNK: usize = 100;
 /// A page of orders.
 pub(crate) async fn list(exchange: &Exchange, parts: &[OrderPart]) -> Result<Response, ApiError> {
     let query = Form::parse(exchange.query.as_bytes(), QUERY_PAIRS_MAX)
-        .map_err(|_| ApiError::bad_request("the query has too many fields", "Send fewer filters."))?;
+        .map_err(|_| ApiError::of(Fault::QueryTooLong))?;
     let wanted = Wanted::of(&exchange.headers, &query)?;
     let mut list = ListQuery::of(exchange, parts, &query)?;
     if let Some(after) = wanted.after {

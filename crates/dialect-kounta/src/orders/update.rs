@@ -13,7 +13,7 @@ use super::labels;
 use super::status::Status;
 use crate::answer;
 use crate::catalogue::order_variation;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::exchange::{Exchange, parse};
 use crate::webhooks;
 
@@ -103,11 +103,7 @@ fn apply_status(command: &mut UpdateOrder, status: Option<Status>, before: &Orde
         Some(Status::Complete) => command.settle = Some(OrderChange::Close),
         Some(Status::Rejected) => command.settle = Some(OrderChange::Reject),
         Some(Status::Deleted) => {
-            return Err(ApiError::field(
-                "status",
-                "orders are deleted at the till",
-                "Choose another status.",
-            ));
+            return Err(ApiError::of(Fault::StatusOfTill).at("status"));
         }
     }
     Ok(())

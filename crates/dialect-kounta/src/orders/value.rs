@@ -3,7 +3,7 @@
 use tender_service::{Field, Op, OrderFilter};
 use tender_wire::Form;
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::number::{self, Bound};
 
 /// The filters, as names in the query.
@@ -23,12 +23,7 @@ impl ValueBounds {
         for name in NAMES {
             if let Some(text) = query.get(name) {
                 if number::bound(text, 0).is_none() {
-                    let error = format!("{name} must be a number");
-                    return Err(ApiError::field(
-                        name,
-                        error,
-                        "Totals are compared in major units.",
-                    ));
+                    return Err(ApiError::of(Fault::ValueNumber).at(name));
                 }
                 bounds.push((name, text.to_owned()));
             }

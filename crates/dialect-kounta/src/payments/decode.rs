@@ -8,7 +8,7 @@ use tender_engine::{
 use tender_money::{Currency, Decimal};
 use tender_wire::{Kind, Presence, Reader};
 
-use crate::errors::{ApiError, MoneyFault, money_error};
+use crate::errors::{ApiError, Fault};
 use crate::exchange::Exchange;
 use crate::field::{self, REFERENCE_BYTES_MAX};
 use crate::idempotency::Canon;
@@ -46,12 +46,7 @@ impl PaymentFields {
         let reference = field::text(reader, "ref", REFERENCE_BYTES_MAX)?.value();
         let surcharge = extra(reader, "credit_card_surcharge", currency, is_refund)?;
         if amount.is_zero() && tip.is_zero() && surcharge.is_zero() {
-            let path = reader.path_of("amount");
-            return Err(ApiError::field(
-                path,
-                "amount 0 needs a tip or a credit_card_surcharge",
-                "A payment of nothing was not recorded.",
-            ));
+            return Err(ApiError::of(Fault::NothingToPay).at(reader.path_of("amount")));
         }
         Ok(Self {
             method_id,
@@ -131,7 +126,7 @@ impl AmendFields {
         let money = |name: &'static str| {
             let value = money(reader, name, Some(currency))?;
             if value.is_some_and(Decimal::is_negative) {
-                return Err(money_error(name, MoneyFault::Negative, None));
+                return Err(ApiError::of(Fault::Negative).at(name));
             }
             Ok(value)
         };
@@ -161,19 +156,25 @@ fn money(
     name: &str,
     currency: Option<Currency>,
 ) -> Result<Option<Decimal>, ApiError> {
-    let fault = |fault| money_error(reader.path_of(name), fault, currency.map(Currency::code));
+    let fault = |fault| {
+        let error = ApiError::of(fault).at(reader.path_of(name));
+        match currency {
+            Some(currency) => error.with(currency.code()),
+            None => error,
+        }
+    };
     match reader.decimal(name) {
         Ok(Presence::Value(value)) => {
             let digits = currency.map(Currency::digits);
             if digits.is_some_and(|digits| value.fraction_digits() > digits) {
-                return Err(fault(MoneyFault::Digits));
+                return Err(fault(Fault::MoneyDigits));
             }
             Ok(Some(value))
         }
         Ok(Presence::Absent | Presence::Null) => Ok(None),
         Err(error) => Err(match error.found {
-            Kind::TooManyDigits => fault(MoneyFault::Digits),
-            Kind::OutOfRange => fault(MoneyFault::Range),
+            Kind::TooManyDigits => fault(Fault::MoneyDigits),
+            Kind::OutOfRange => fault(Fault::Range),
             _ => error.into(),
         }),
     }
@@ -188,10 +189,10 @@ fn extra(
 ) -> Result<Decimal, ApiError> {
     let value = money(reader, name, currency)?.unwrap_or(Decimal::ZERO);
     if value.is_negative() {
-        return Err(money_error(reader.path_of(name), MoneyFault::Negative, None));
+        return Err(ApiError::of(Fault::Negative).at(reader.path_of(name)));
     }
     if is_refund && !value.is_zero() {
-        return Err(money_error(reader.path_of(name), MoneyFault::OnRefund, None));
+        return Err(ApiError::of(Fault::OnRefund).at(reader.path_of(name)));
     }
     Ok(value)
 }

@@ -1,20 +1,25 @@
 //! Golden files: scenarios as text, requests and the answers they get.
 //!
 //! A file below `golden/` is a list of steps between blank lines. A step is a request (lines that begin with `> `: method
-//! and path, headers, an empty line, a body) followed by its answer, or a line that begins with `! `: something that
-//! happens elsewhere. `> name=` keeps the answer's `id` under a name for the steps after it. Each file starts with a fresh
-//! company and the order of the checklist as `{order}`. With `BLESS=1` answers are written instead of compared.
+//! and path, headers, an empty line, a body), the command that it became (lines that begin with `= `, without what is
+//! empty) and its answer, or a line that begins with `! `: something that happens elsewhere. `> name=` keeps the answer's
+//! `id` under a name for the steps after it. Each file starts with a fresh company and the order of the checklist as
+//! `{order}`. With `BLESS=1` commands and answers are written instead of compared.
+//!
+//! That every route and every refusal is in one of the files is held against them in `coverage`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tender_engine::{OrderChange, OrderId, Stage};
+use tender_engine::{OrderChange, OrderId, Outcome, Stage, Via};
 use tender_service::Settings;
 use tender_wire::{Json, Limits};
 
+use super::record::recorded;
 use super::shop::{Bill, Call, Reply, Shop, TOKEN_A, TOKEN_B, TOKEN_C, TOKEN_SITE, TOKEN_TILL, settings};
-use crate::route::{Route, Target};
+
+mod coverage;
 
 /// The headers that answers are compared by.
 const SHOWN: [&str; 12] = [
@@ -31,6 +36,9 @@ const SHOWN: [&str; 12] = [
     "tender-money-moved",
     "tender-retry",
 ];
+
+/// The most lines of one command that are shown.
+const COMMAND_LINES_MAX: usize = 100;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -57,7 +65,7 @@ async fn every_scenario_answers_as_recorded() {
             file.display()
         );
         let recorded = fs::read_to_string(&file).unwrap();
-        let played = play(&recorded).await;
+        let played = play(&recorded).await.text;
         if bless {
             fs::write(&file, &played).unwrap();
         } else if played != recorded {
@@ -88,60 +96,6 @@ fn first_difference(recorded: &str, played: &str) -> String {
     }
 }
 
-/// Every route with every method it takes, and every status that a client can be given, is recorded somewhere.
-#[test]
-fn every_route_method_and_status_is_recorded() {
-    let text: String = files()
-        .iter()
-        .map(|file| fs::read_to_string(file).unwrap())
-        .collect();
-    let mut missing: Vec<String> = Vec::new();
-    for template in Route::TEMPLATES {
-        let sample = template.replace("{company}", "me");
-        let sample = [
-            "{staff}",
-            "{site}",
-            "{register}",
-            "{webhook}",
-            "{order}",
-            "{number}",
-        ]
-        .iter()
-        .fold(sample, |sample, name| sample.replace(name, "1"));
-        for method in Target::of(&sample).unwrap().route.methods() {
-            let recorded = steps(&text).into_iter().any(|step| {
-                let Step::Request { call, .. } = step else {
-                    return false;
-                };
-                let mut words = call
-                    .iter()
-                    .filter(|line| !line.ends_with('='))
-                    .flat_map(|line| line.split(' '));
-                let (verb, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-                let path = path.split('?').next().unwrap_or_default();
-                let path = ["order", "hook", "made", "site"]
-                    .iter()
-                    .fold(path.to_owned(), |path, name| {
-                        path.replace(&format!("{{{name}}}"), "1")
-                    });
-                verb == method.as_str()
-                    && Target::of(&path).is_some_and(|target| target.route.template() == template)
-            });
-            if !recorded {
-                missing.push(format!("{method} {template}"));
-            }
-        }
-    }
-    for status in [
-        "200", "201", "204", "400", "401", "403", "404", "405", "406", "409", "413", "429",
-    ] {
-        if !text.lines().any(|line| line == status) {
-            missing.push(format!("an answer of {status}"));
-        }
-    }
-    assert!(missing.is_empty(), "not recorded: {missing:#?}");
-}
-
 enum Step<'t> {
     Comment(&'t str),
     Event(&'t str),
@@ -169,7 +123,16 @@ fn steps(text: &str) -> Vec<Step<'_>> {
         .collect()
 }
 
-async fn play(recorded: &str) -> String {
+/// A file that was played.
+struct Played {
+    text: String,
+    /// Method, path and status of every request.
+    answered: Vec<(String, String, u16)>,
+    /// Codes of every refusal.
+    refusals: Vec<String>,
+}
+
+async fn play(recorded: &str) -> Played {
     let limited = recorded.contains("! limit 3");
     let settings = Settings {
         rate_limits: limited,
@@ -180,6 +143,8 @@ async fn play(recorded: &str) -> String {
         shop: Shop::with(settings).await,
         names: BTreeMap::new(),
         order: OrderId(0),
+        answered: Vec::new(),
+        refusals: Vec::new(),
     };
     stage.order = stage.shop.order().await;
     stage.name("order", stage.order.0);
@@ -197,7 +162,11 @@ async fn play(recorded: &str) -> String {
             }
         }
     }
-    out.join("\n\n") + "\n"
+    Played {
+        text: out.join("\n\n") + "\n",
+        answered: stage.answered,
+        refusals: stage.refusals,
+    }
 }
 
 struct Play {
@@ -205,6 +174,8 @@ struct Play {
     /// Values by name, as `{name}` in requests and answers.
     names: BTreeMap<String, String>,
     order: OrderId,
+    answered: Vec<(String, String, u16)>,
+    refusals: Vec<String>,
 }
 
 impl Play {
@@ -217,12 +188,34 @@ impl Play {
             ["limit", "3"] => {}
             ["complete"] => self.shop.settle(self.order, OrderChange::Close).await,
             ["reject"] => self.shop.settle(self.order, OrderChange::Reject).await,
+            ["cancel"] => self.shop.settle(self.order, OrderChange::Cancel).await,
             ["delete"] => self.shop.settle(self.order, OrderChange::Delete).await,
             ["reserve", amount] => drop(self.shop.reserve(self.order, amount).await),
             ["till", "heartbeat"] => self
                 .shop
                 .tender
                 .heartbeat(super::shop::SITE, tender_engine::DeviceId(31)),
+            ["a", "token", "expires"] => self.shop.issue_useless("token-past-its-life", false).await,
+            ["a", "token", "is", "revoked"] => self.shop.issue_useless("token-taken-back", true).await,
+            ["application", "C", "is", "switched", "off"] => self.shop.switch_off().await,
+            ["many", "sites"] => self.shop.open_many_sites().await,
+            ["a", "hundred", "webhooks"] => {
+                for _ in 0..100 {
+                    let body = r#"{"topic":"orders/created","address":"https://client.example/hook"}"#;
+                    self.shop
+                        .post("/v1/companies/me/webhooks.json", body)
+                        .await
+                        .expect(201, &[]);
+                }
+            }
+            ["an", "order", "waits", "for", "a", "till"] => {
+                let proposal = self.shop.proposal();
+                match self.shop.elsewhere(Via::Kseries, proposal).await.unwrap() {
+                    Outcome::Opened(opened) => self.order = opened.order.id,
+                    other => panic!("not an order: {other:?}"),
+                }
+                self.name("order", self.order.0);
+            }
             ["fresh", "order"] => {
                 self.order = self.shop.order().await;
                 self.name("order", self.order.0);
@@ -249,6 +242,7 @@ impl Play {
         for line in lines.by_ref().take_while(|line| !line.is_empty()) {
             let (header, value) = line.split_once(": ").unwrap();
             let value = match value {
+                // What no header carries is left out.
                 "nothing" => {
                     call = call.without(header);
                     continue;
@@ -271,18 +265,33 @@ impl Play {
         if let Some(body) = body {
             call = call.body(&body);
         }
-        let reply = self.shop.send(call).await;
+        let (method, path) = (call.method.clone(), call.path.clone());
+        let (reply, record) = recorded(self.shop.send(call)).await;
+        self.answered.push((method, path, reply.status));
+        self.refusals.extend(record.refusals);
         if let Some(name) = name {
             let name = name.trim_end_matches('=').to_owned();
             self.name(&name, reply.at("/id"));
         }
-        self.shown(&reply)
+        let mut text = String::new();
+        for command in &record.commands {
+            let lines = folded(command);
+            for line in lines.iter().take(COMMAND_LINES_MAX) {
+                text.push_str(&format!("= {line}\n"));
+            }
+            if lines.len() > COMMAND_LINES_MAX {
+                text.push_str(&format!("= ({} lines in all)\n", lines.len()));
+            }
+        }
+        self.anonymous(&text) + &self.shown(&reply)
     }
 
     fn filled(&self, text: &str) -> String {
-        self.names
+        let text = self
+            .names
             .iter()
-            .fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+            .fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+        repeated(&text)
     }
 
     fn shown(&self, reply: &Reply) -> String {
@@ -296,13 +305,54 @@ impl Play {
             let json = Json::parse(reply.text.as_bytes(), Limits::REQUEST).unwrap();
             pretty(&json, 0, &mut text);
         }
-        let mut text = self
-            .names
-            .iter()
-            .fold(text, |text, (name, value)| text.replace(value.as_str(), name));
-        text = without_times(&without_ids(&text));
-        text.trim_end().to_owned()
+        without_times(&self.anonymous(&text)).trim_end().to_owned()
     }
+
+    /// Ids of this run as their names.
+    fn anonymous(&self, text: &str) -> String {
+        let named = self.names.iter().fold(text.to_owned(), |text, (name, value)| {
+            text.replace(value.as_str(), name)
+        });
+        without_ids(&named)
+    }
+}
+
+/// A text in which `(3 times ab)` stands for `ababab`.
+fn repeated(text: &str) -> String {
+    let repeat = || {
+        let (before, rest) = text.split_once('(')?;
+        let (inner, after) = rest.split_once(')')?;
+        let (count, unit) = inner.split_once(" times ")?;
+        let count: usize = count.parse().ok()?;
+        Some(format!("{before}{}{after}", unit.repeat(count)))
+    };
+    repeat().unwrap_or_else(|| text.to_owned())
+}
+
+/// The lines of a command, without what is empty, and with what holds one thing on one line.
+fn folded(command: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in command.lines().filter(|line| !is_empty_member(line)) {
+        let end = line.trim();
+        if let [.., open, inner] = lines.as_slice()
+            && matches!(end, ")" | ")," | "]" | "],")
+            && open.ends_with(['(', '['])
+            && !inner.ends_with(['(', '[', '{'])
+            && !inner.trim().starts_with([')', ']', '}'])
+        {
+            let one = format!("{open}{}{end}", inner.trim().trim_end_matches(','));
+            lines.truncate(lines.len() - 2);
+            lines.push(one);
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines
+}
+
+/// Whether a line of a command says that something is not there.
+fn is_empty_member(line: &str) -> bool {
+    [": None,", ": [],"].iter().any(|end| line.ends_with(end))
 }
 
 /// Indented, with members in their order and numbers as they are written.

@@ -252,6 +252,56 @@ impl Shop {
         self.tender.issue_token(spec).await.unwrap();
     }
 
+    /// A token of application B that was taken back, or whose life is over.
+    pub(super) async fn issue_useless(&self, text: &str, revoked: bool) {
+        let spec = TokenSpec {
+            kind: TokenKind::Access,
+            merchant: COMPANY,
+            application: APP_B,
+            owner: COMPANY,
+            locations: None,
+            scopes: BTreeSet::new(),
+            device: None,
+            actor: "test".to_owned(),
+            label: "test".to_owned(),
+            ttl_ms: Some(1_000),
+            text: Some(text.to_owned()),
+        };
+        let (_, record) = self.tender.issue_token(spec).await.unwrap();
+        if revoked {
+            self.tender.revoke_credential(record.id).await.unwrap();
+        } else {
+            self.clock.advance(1_000);
+        }
+    }
+
+    /// Switches application C off.
+    pub(super) async fn switch_off(&self) {
+        let application = Application {
+            id: APP_C.0,
+            merchant: SMALL_COMPANY.0,
+            name: "app-c".to_owned(),
+            client_id: "app-c".to_owned(),
+            client_secret: "secret-c".to_owned(),
+            disabled: true,
+            ..Application::default()
+        };
+        self.tender.put_application(&application).await.unwrap();
+    }
+
+    /// Gives the company more sites than one list is merged from.
+    pub(super) async fn open_many_sites(&self) {
+        for id in 2_000..2_063 {
+            let site = Location {
+                id,
+                currency: "AUD".to_owned(),
+                ..Location::default()
+            };
+            let kind = DirectoryKind::Location;
+            self.tender.put_directory(COMPANY, kind, id, &site).await.unwrap();
+        }
+    }
+
     /// Does something as somebody who speaks another protocol.
     pub(super) async fn elsewhere(&self, via: Via, command: Command) -> Result<Outcome, Failure> {
         let caller = Caller {

@@ -203,7 +203,7 @@ fn no_recorded_error_says_the_words() {
         for block in text.split("\n\n") {
             let answer: Vec<&str> = block
                 .lines()
-                .skip_while(|line| line.starts_with(['>', '!', '#']))
+                .skip_while(|line| line.starts_with(['>', '=', '!', '#']))
                 .collect();
             let status: u16 = answer
                 .first()

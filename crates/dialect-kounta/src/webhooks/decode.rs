@@ -7,7 +7,7 @@ use tender_wire::{Presence, Reader};
 
 use super::settings::HookSettings;
 use super::topic::Topic;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::field::{self, NAME_BYTES_MAX};
 
 /// Extra headers of one webhook.
@@ -40,11 +40,7 @@ impl HookFields {
             .value()
             .is_some_and(|format| format != "json")
         {
-            return Err(ApiError::field(
-                "format",
-                "format must be json",
-                "Webhooks are sent as JSON only.",
-            ));
+            return Err(ApiError::of(Fault::Format).at("format"));
         }
         Ok(Self {
             topic,
@@ -78,11 +74,10 @@ fn topic(reader: &Reader<'_, '_>) -> Result<Option<Topic>, ApiError> {
     let Some(word) = reader.string("topic")?.value() else {
         return Ok(None);
     };
-    let topic = Topic::parse(word).ok_or_else(|| {
-        let topics = "One of orders/created, orders/updated, orders/completed and orders/deleted.";
-        ApiError::field("topic", "unknown topic", topics)
-    })?;
-    Ok(Some(topic))
+    let topic = Topic::parse(word);
+    topic
+        .map(Some)
+        .ok_or_else(|| ApiError::of(Fault::TopicUnknown).at("topic"))
 }
 
 /// Reads the filter, always an object. A list of sites that is `null` or empty narrows nothing.
@@ -97,11 +92,7 @@ fn filter(reader: &Reader<'_, '_>) -> Result<Option<Vec<u64>>, ApiError> {
         return Ok(Some(site_ids));
     };
     if sites.len() > FILTER_SITES_MAX {
-        return Err(ApiError::field(
-            "filter.site_ids",
-            "filter.site_ids has too many entries",
-            "Name fewer sites.",
-        ));
+        return Err(ApiError::of(Fault::TooMany).at("filter.site_ids"));
     }
     for site in sites.iter() {
         let id = site.read::<i64>()?;
@@ -120,19 +111,17 @@ fn headers(reader: &Reader<'_, '_>) -> Result<Option<BTreeMap<String, String>>, 
     let mut headers = BTreeMap::new();
     for (name, value) in object.members().iter() {
         // The error names the object: a header's name is the client's text, which no error repeats.
-        let refused = |error: &'static str| ApiError::field("headers", error, "The webhook was not stored.");
+        let refused = |fault| ApiError::of(fault).at("headers");
         if !is_allowed(name) {
-            return Err(refused(
-                "headers must be named Authorization or X-..., but not X-Kounta...",
-            ));
+            return Err(refused(Fault::HeaderName));
         }
-        let value = value.as_str().ok_or_else(|| refused("headers must be strings"))?;
+        let value = value.as_str().ok_or_else(|| refused(Fault::HeaderType))?;
         if value.len() > HEADER_BYTES_MAX || HeaderValue::from_str(value).is_err() {
-            return Err(refused("headers must be short visible texts"));
+            return Err(refused(Fault::HeaderText));
         }
         headers.insert(name.to_owned(), value.to_owned());
         if headers.len() > HEADERS_MAX {
-            return Err(refused("headers are too many"));
+            return Err(refused(Fault::HeadersTooMany));
         }
     }
     Ok(Some(headers))

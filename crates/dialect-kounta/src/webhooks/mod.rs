@@ -17,7 +17,7 @@ use tender_wire::{JsonWriter, Reader};
 
 use crate::answer;
 use crate::company::whole;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Fault};
 use crate::exchange::{Exchange, parse};
 use decode::HookFields;
 use settings::HookSettings;
@@ -57,10 +57,7 @@ pub(crate) async fn create(exchange: &Exchange, request: &[u8]) -> Result<Respon
         .clone()
         .ok_or_else(|| ApiError::required("address"))?;
     if own(exchange).count() >= WEBHOOKS_MAX {
-        return Err(ApiError::bad_request(
-            "too many webhooks",
-            "The application has as many as this server keeps.",
-        ));
+        return Err(ApiError::of(Fault::WebhooksFull));
     }
     let mut settings = HookSettings {
         topic: Some(topic),

@@ -361,13 +361,69 @@ async fn contradictions_are_refused_and_repetitions_are_not() {
 async fn only_post_is_served() {
     let world = World::new().await;
     for (path, _) in TOKEN_PATHS {
+        for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            let request = Request::builder().method(method).uri(path);
+            let answer = world.send(request.body(Body::empty()).expect("a request")).await;
+            assert_eq!(
+                (answer.status, answer.header(ALLOW)),
+                (StatusCode::METHOD_NOT_ALLOWED, Some("POST"))
+            );
+            assert_eq!(answer.member("error"), "invalid_request", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_answered_in_json() {
+    let world = World::new().await;
+    for path in ["/v1/token.xml", "/v1/token/1", "/oauth/nothing"] {
         let answer = world
             .send(Request::get(path).body(Body::empty()).expect("a request"))
             .await;
-        assert_eq!(
-            (answer.status, answer.header(ALLOW)),
-            (StatusCode::METHOD_NOT_ALLOWED, Some("POST"))
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.member("error"), "not_found", "{path}");
+    }
+}
+
+/// Row 4 of the Kounta checklist: three encodings, and a refresh token that can be used again.
+#[tokio::test]
+async fn kounta_row_04_tokens_in_three_encodings() {
+    let world = World::new().await;
+    for path in ["/v1/token", "/v1/token.json"] {
+        let token = world.tokens(path, Flavour::Kounta).await.member("refresh_token");
+        let grant = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+        let json = format!(
+            r#"{{"grant_type":"refresh_token","refresh_token":"{token}","client_id":"{CLIENT_ID}","client_secret":"{CLIENT_SECRET}"}}"#
         );
+        let as_json = Request::post(path)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(json))
+            .expect("a request");
+        let mut by_header = form(path, &grant);
+        let credentials = basic(CLIENT_ID, CLIENT_SECRET).parse().expect("a header");
+        by_header.headers_mut().insert(AUTHORIZATION, credentials);
+        for answer in [
+            world.refresh(path, &token).await,
+            world.send(by_header).await,
+            world.send(as_json).await,
+            world.refresh(path, &token).await,
+        ] {
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+            assert_eq!(answer.member("token_type"), "Bearer");
+            assert_eq!(answer.member("expires_in"), "3600");
+            assert_eq!(answer.member("access_token").len(), 40);
+            assert!(!answer.member("refresh_token").is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn kountas_paths_may_end_in_a_slash() {
+    let world = World::new().await;
+    let tokens = world.tokens("/v1/token", Flavour::Kounta).await;
+    let token = tokens.member("refresh_token");
+    for path in ["/v1/token/", "/v1/token.json/"] {
+        assert_eq!(world.refresh(path, &token).await.status, StatusCode::OK, "{path}");
     }
 }
 
