@@ -44,6 +44,8 @@ pub enum Verb {
     Replay(ReplayOptions),
     /// Write the journal as JSON lines.
     Export(ExportOptions),
+    /// Copy the embedded ledger into a file while the server runs.
+    Backup(BackupOptions),
     /// Check the books.
     Audit(AuditOptions),
     /// Bring a database up to date, or copy an embedded ledger into PostgreSQL.
@@ -363,6 +365,17 @@ pub struct ExportOptions {
     /// The merchant; absent: all.
     #[arg(long, value_name = "ID")]
     pub merchant: Option<u64>,
+}
+
+/// `tender backup`
+#[derive(Debug, Clone, Args)]
+pub struct BackupOptions {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub store: StoreOptions,
+    /// The new file; one that is there already is not overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
 }
 
 /// `tender audit`

@@ -48,6 +48,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Verb::Directory(options) => commands::directory::run(options).await,
         Verb::Replay(options) => commands::replay::run(options).await,
         Verb::Export(options) => commands::export::run(options).await,
+        Verb::Backup(options) => commands::backup::run(options).await,
         Verb::Audit(options) => commands::audit::run(options).await,
         Verb::Migrate(options) => commands::migrate::run(options).await,
         Verb::Doctor(options) => commands::doctor::run(options).await,

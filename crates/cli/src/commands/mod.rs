@@ -1,6 +1,7 @@
 //! One module per command of the command line.
 
 pub mod audit;
+pub mod backup;
 pub mod completions;
 pub mod demo;
 pub mod directory;
