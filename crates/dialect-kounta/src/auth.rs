@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use tender_service::{AuthFailure, Principal, PrincipalKind, Tender};
+use tender_service::{AuthFailure, CredentialKind, Principal, Tender};
 
 use crate::errors::{ApiError, Fault};
 
@@ -39,9 +39,15 @@ pub(crate) async fn authenticate(tender: &Tender, headers: &HeaderMap) -> Result
 /// # Errors
 /// 403.
 pub(crate) fn permit(principal: &Principal) -> Result<(), ApiError> {
-    match principal.kind {
-        PrincipalKind::Application => Ok(()),
-        // Tokens of tills and of the administration speak other protocols.
-        PrincipalKind::Admin | PrincipalKind::Till => Err(ApiError::of(Fault::Forbidden)),
+    match principal.credential {
+        CredentialKind::Access | CredentialKind::Client => Ok(()),
+        // Keys of om, tokens of tills and of the administration speak other protocols; the rest authenticates nobody.
+        CredentialKind::ApiKey
+        | CredentialKind::Admin
+        | CredentialKind::Till
+        | CredentialKind::Refresh
+        | CredentialKind::Code
+        | CredentialKind::Person
+        | CredentialKind::EndedConsent => Err(ApiError::of(Fault::Forbidden)),
     }
 }

@@ -3,7 +3,7 @@
 //! Owns: which limit applies, and the headers that tell it. Counting is the service's.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tender_service::{Failure, Limit, Principal, Standing, Tender};
+use tender_service::{CredentialKind, Failure, Limit, Principal, Standing, Tender};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -12,7 +12,7 @@ const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// Counts a request; `None` where no limit applies. Basic and tokens have limits of their own, and so windows of their own.
 pub(crate) async fn take(tender: &Tender, principal: &Principal) -> Result<Option<Standing>, Failure> {
     let settings = tender.settings();
-    let most = if principal.basic {
+    let most = if principal.credential == CredentialKind::Client {
         settings.rate_limit_basic
     } else {
         settings.rate_limit_token

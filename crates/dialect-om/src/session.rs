@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use tender_engine::{MerchantId, OrderId, Via};
 use tender_http::{BodyError, read_body};
-use tender_service::{AuthFailure, Caller, Directory, Failure, Principal, PrincipalKind, Tender};
+use tender_service::{AuthFailure, Caller, CredentialKind, Directory, Failure, Principal, Tender};
 use tender_wire::ids_text;
 
 use crate::envelope::Envelope;
@@ -47,10 +47,14 @@ impl Session {
                 | AuthFailure::Disabled => OmError::invalid_token(),
                 AuthFailure::Unavailable(failure) => OmError::from_failure(&unavailable(failure), false),
             })?;
+        // Tokens of the other APIs are no keys of this one: they are answered as a key that nobody has.
+        if principal.credential != CredentialKind::ApiKey {
+            return Err(OmError::invalid_token());
+        }
         let organization = text(headers, "organization-id")
             .ok_or_else(|| OmError::parameter("organization-id", "the organization-id header is missing"))?;
         let named = ids_text::read(ids_text::MERCHANT, organization).map(MerchantId);
-        if named != Some(principal.merchant) || principal.kind != PrincipalKind::Application {
+        if named != Some(principal.merchant) {
             return Err(OmError::unauthorized());
         }
         let directory = tender.directory(principal.merchant).await;

@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tender_engine::{LocationId, Via};
 use tender_http::Problem;
-use tender_service::{AuthFailure, Caller, Principal, PrincipalKind};
+use tender_service::{AuthFailure, Caller, CredentialKind, Principal, PrincipalKind};
 
 use crate::Native;
 use crate::refusal;
@@ -124,7 +124,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn with_scope(principal: Principal) -> Result<Principal, Response> {
-    if principal.has_scope(SCOPE) {
+    // A key of another API is no token of this one, whatever was granted to it.
+    if principal.credential == CredentialKind::Access && principal.has_scope(SCOPE) {
         return Ok(principal);
     }
     Err(refusal::forbidden(

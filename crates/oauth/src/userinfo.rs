@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tender_service::{AuthFailure, Failure, Principal, PrincipalKind, Tender};
+use tender_service::{AuthFailure, CredentialKind, Failure, Principal, Tender};
 use tender_wire::JsonWriter;
 
 /// Answers with the person who allowed the application in. There is no mail address to tell: people have none here.
@@ -44,7 +44,7 @@ async fn principal(tender: &Tender, headers: &HeaderMap) -> Result<Principal, Au
         return Err(AuthFailure::Missing);
     }
     let principal = tender.authenticate_token(token.trim()).await?;
-    if principal.kind == PrincipalKind::Application {
+    if principal.credential == CredentialKind::Access {
         Ok(principal)
     } else {
         Err(AuthFailure::Unknown)

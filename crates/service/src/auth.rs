@@ -76,8 +76,8 @@ pub struct Principal {
     pub device: Option<DeviceId>,
     /// Who is behind it, for the books: a person's name, a service user, an application.
     pub actor: String,
-    /// Authenticated by client id and secret instead of a token.
-    pub basic: bool,
+    /// What was presented: [`CredentialKind::Client`] stands for client id and secret, the others are tokens.
+    pub credential: CredentialKind,
 }
 
 impl Principal {

@@ -18,7 +18,7 @@ use tender_store::{Counter, CounterName, Record, Row, Table, Write};
 use tokio::sync::oneshot;
 
 use crate::guard::Expected;
-use crate::{Failure, Principal, Tender};
+use crate::{CredentialKind, Failure, Principal, Tender};
 
 #[cfg(test)]
 mod tests;
@@ -93,7 +93,7 @@ impl Limit {
             merchant: principal.merchant,
             counter: CounterName::RateWindow,
             // Ids are positive, so the sign is free to tell the two apart.
-            owner: if principal.basic {
+            owner: if principal.credential == CredentialKind::Client {
                 -application
             } else {
                 application

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use tender_engine::{ApplicationId, LocationId, MerchantId};
-use tender_service::{Principal, PrincipalKind};
+use tender_service::{CredentialKind, Principal, PrincipalKind};
 
 use super::only_location;
 
@@ -14,7 +14,7 @@ fn principal(locations: Option<&[u64]>) -> Principal {
         kind: PrincipalKind::Till,
         device: None,
         actor: String::new(),
-        basic: false,
+        credential: CredentialKind::Till,
     }
 }
 

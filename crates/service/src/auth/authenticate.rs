@@ -75,7 +75,7 @@ impl Tender {
             kind,
             device: record.device,
             actor: record.actor.clone(),
-            basic: false,
+            credential: record.kind,
         })
     }
 
@@ -98,7 +98,7 @@ impl Tender {
             kind: PrincipalKind::Application,
             device: None,
             actor: application.client_id.clone(),
-            basic: true,
+            credential: CredentialKind::Client,
         })
     }
 

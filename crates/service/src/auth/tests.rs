@@ -16,6 +16,7 @@ mod authenticating;
 mod authorizing;
 mod cache;
 mod exchanging;
+mod kinds;
 mod managing;
 mod people;
 mod records;

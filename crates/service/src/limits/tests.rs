@@ -10,9 +10,14 @@ use tokio::task::JoinSet;
 
 use super::{DAY_MS, LANES_MAX, Limit, MINUTE_MS, PER_MINUTE_MAX, Period, Window};
 use crate::testing::{node, restaurant, seed, settings, store};
-use crate::{Principal, PrincipalKind, Standing, Tender};
+use crate::{CredentialKind, Principal, PrincipalKind, Standing, Tender};
 
 fn principal(application: u64, merchant: u64, basic: bool) -> Principal {
+    let credential = if basic {
+        CredentialKind::Client
+    } else {
+        CredentialKind::Access
+    };
     Principal {
         application: ApplicationId(application),
         merchant: MerchantId(merchant),
@@ -21,7 +26,7 @@ fn principal(application: u64, merchant: u64, basic: bool) -> Principal {
         kind: PrincipalKind::Application,
         device: None,
         actor: String::new(),
-        basic,
+        credential,
     }
 }
 

@@ -279,3 +279,65 @@ async fn ids_of_nothing_are_not_found() -> anyhow::Result<()> {
     assert_eq!(scene.state().await?, before);
     scene.server.healthy().await
 }
+
+/// A credential opens the surfaces that it was made for, and no other.
+#[tokio::test]
+async fn each_kind_of_credential_opens_its_own_surfaces() -> anyhow::Result<()> {
+    let scene = Scene::start().await?;
+    let server = &scene.server;
+    let organization = server.secret("/om/organization_id");
+    let location = server.credentials["kseries"]["business_location_id"].to_string();
+    let heartbeat = json!({"device_id": server.secret("/till/device_ids/0")});
+    let get = |path: &str| server.request(Method::GET, path);
+    // The same order as the columns below.
+    let ask = |token: &str| {
+        [
+            get(&format!(
+                "/o/op/1/onlineOrderReadiness?businessLocationId={location}"
+            ))
+            .bearer_auth(token),
+            get("/v1/companies/me.json").bearer_auth(token),
+            get("/v1/om/payment-methods")
+                .header("api-key", token)
+                .header("organization-id", &organization),
+            get("/api/v1/orders").bearer_auth(token),
+            get("/api/v1/devices").bearer_auth(token),
+            server
+                .request(Method::POST, "/api/v1/till/heartbeat")
+                .bearer_auth(token)
+                .json(&heartbeat),
+            get("/oauth/userinfo").bearer_auth(token),
+        ]
+    };
+    let table = [
+        // credential: K-Series, Kounta, om, native, native administration, tills, who am I
+        ("/kseries/access_token", [200, 200, 401, 403, 403, 403, 200]),
+        ("/kounta/access_token", [200, 200, 401, 403, 403, 403, 200]),
+        ("/om/api_key", [403, 403, 200, 403, 403, 403, 401]),
+        ("/admin/token", [403, 403, 401, 200, 200, 200, 401]),
+        ("/till/token", [403, 403, 401, 200, 403, 200, 401]),
+        ("/kseries/refresh_token", [401, 401, 401, 401, 401, 401, 401]),
+        ("/kounta/refresh_token", [401, 401, 401, 401, 401, 401, 401]),
+        ("/kseries/client_id", [401, 401, 401, 401, 401, 401, 401]),
+        ("/kseries/client_secret", [401, 401, 401, 401, 401, 401, 401]),
+    ];
+    for (pointer, expected) in table {
+        let mut found = Vec::new();
+        for request in ask(&server.secret(pointer)) {
+            found.push(request.send().await?.status().as_u16());
+        }
+        assert_eq!(found, expected, "{pointer}");
+    }
+    // What is no key of om is answered as a key that nobody has.
+    for pointer in [
+        "/kseries/access_token",
+        "/admin/token",
+        "/till/token",
+        "/kseries/refresh_token",
+    ] {
+        let [_, _, om, ..] = ask(&server.secret(pointer));
+        let (_, body) = json_answer(om).await?;
+        assert_eq!(body["error"]["code"], json!("INVALID_TOKEN"), "{pointer}");
+    }
+    Ok(())
+}

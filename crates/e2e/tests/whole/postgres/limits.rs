@@ -21,7 +21,7 @@ async fn ask(request: reqwest::RequestBuilder) -> anyhow::Result<(StatusCode, us
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_and_one_that_starts_again_let_through_exactly_the_limit() -> anyhow::Result<()> {
     let limit = LIMIT.to_string();
-    let arguments = ["--rate-limits", "--rate-limit-token", limit.as_str()];
+    let arguments = ["--rate-limits", "--rate-limit-basic", limit.as_str()];
     let mut scene = Scene::start(Cluster::shared(), 2, &arguments).await?;
     let mut requests = JoinSet::new();
     for number in 0..LIMIT * 3 {

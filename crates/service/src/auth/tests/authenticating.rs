@@ -11,7 +11,7 @@ use super::{
 };
 use crate::auth::secret::SecretHash;
 use crate::{
-    Application, AuthFailure, Caller, CommitEvent, DirectoryKind, Principal, PrincipalKind, Tender,
+    Application, AuthFailure, Caller, CommitEvent, CredentialKind, DirectoryKind, Principal, PrincipalKind, Tender,
     TokenKind, TokenSpec,
 };
 
@@ -23,12 +23,12 @@ async fn issue(tender: &Tender, spec: TokenSpec) -> String {
 async fn every_kind_of_token_makes_its_principal() {
     let tender = service().await;
     let cases = [
-        (TokenKind::Access, PrincipalKind::Application, "tnd_at_"),
-        (TokenKind::ApiKey, PrincipalKind::Application, "tnd_key_"),
-        (TokenKind::Admin, PrincipalKind::Admin, "tnd_adm_"),
-        (TokenKind::Till, PrincipalKind::Till, "tnd_till_"),
+        (TokenKind::Access, CredentialKind::Access, PrincipalKind::Application, "tnd_at_"),
+        (TokenKind::ApiKey, CredentialKind::ApiKey, PrincipalKind::Application, "tnd_key_"),
+        (TokenKind::Admin, CredentialKind::Admin, PrincipalKind::Admin, "tnd_adm_"),
+        (TokenKind::Till, CredentialKind::Till, PrincipalKind::Till, "tnd_till_"),
     ];
-    for (kind, principal, prefix) in cases {
+    for (kind, credential, principal, prefix) in cases {
         let spec = TokenSpec {
             device: Some(DeviceId(5)),
             ..token_spec(kind)
@@ -44,7 +44,7 @@ async fn every_kind_of_token_makes_its_principal() {
             kind: principal,
             device: Some(DeviceId(5)),
             actor: "ada".to_owned(),
-            basic: false,
+            credential,
         };
         assert_eq!(tender.authenticate_token(&token).await, Ok(expected));
     }
@@ -231,7 +231,7 @@ async fn client_credentials_reach_the_owners_company() {
         kind: PrincipalKind::Application,
         device: None,
         actor: CLIENT_ID.to_owned(),
-        basic: true,
+        credential: CredentialKind::Client,
     };
     assert_eq!(
         tender.authenticate_client(CLIENT_ID, CLIENT_SECRET).await,
