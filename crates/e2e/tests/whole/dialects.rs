@@ -1,6 +1,7 @@
 //! One ledger behind three dialects: what is done through one is seen, limited and settled through the others.
 
 mod crowd;
+mod kounta;
 mod ledger;
 mod twins;
 
