@@ -2,21 +2,26 @@
 //!
 //! Each test process has one cluster of its own, started at the first use and stopped and deleted with its last
 //! user; each test has a database of its own in it. No cluster that was there before is ever touched. Connections
-//! go through a Unix socket in the cluster's folder, so no port can be taken by somebody else.
+//! go through a Unix socket in the cluster's folder, so no port can be taken by somebody else; TCP is there for the
+//! tests that are about it. A cluster can have standbys, which a test promotes when it has killed the primary.
 //!
 //! The cluster must not outlive the test process however that ends, a kill included. So a small shell process
 //! watches a pipe from the test process: when the pipe closes, it stops the server and deletes the folder.
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use tokio_postgres::NoTls;
+
+mod standby;
 
 /// Names the folder of the server's programs when they are not where Debian puts them.
 pub const BIN_VARIABLE: &str = "TENDER_PG_BIN";
@@ -35,9 +40,18 @@ const SERVER_ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
 const WATCHER: &str =
     r#"while read -r _; do :; done; "$1/pg_ctl" -D "$2/data" -m immediate stop; rm -rf "$2""#;
 
+/// The port in the name of the socket when there is no TCP. Nobody else uses the cluster's folder.
+const PORT: u16 = 5432;
+
+/// How often a server is started on another port before a test gives up.
+const PORTS_TRIED: u32 = 5;
+
+/// How long a state of a server may take to come about, and how often it is looked at.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// Settings of the server: as durable as in production, and small.
 const SETTINGS: &str = "
-listen_addresses = ''
 fsync = on
 synchronous_commit = on
 shared_buffers = 32MB
@@ -54,11 +68,26 @@ pub struct Cluster {
     account: Option<Account>,
     watcher: Mutex<Child>,
     databases: AtomicU32,
+    port: u16,
+    tcp: bool,
+}
+
+/// What a cluster has beyond the ordinary.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setup<'a> {
+    /// Whether it listens on 127.0.0.1, too, on a port that was free.
+    pub tcp: bool,
+    /// Lines for `postgresql.conf`.
+    pub settings: &'a str,
+    /// The whole of `pg_hba.conf`, instead of trusting everybody on this machine.
+    pub access: Option<&'a str>,
+    /// Names and contents of files for the data folder, such as certificates.
+    pub files: &'a [(&'a str, &'a str)],
 }
 
 /// An account to run the server under.
 #[derive(Debug, Clone, Copy)]
-struct Account {
+pub(crate) struct Account {
     uid: u32,
     gid: u32,
 }
@@ -95,6 +124,23 @@ impl Cluster {
     /// When it cannot be started; the message says what is missing.
     #[must_use]
     pub fn new() -> Arc<Self> {
+        Self::with(&Setup::default())
+    }
+
+    /// A cluster of one's own with more than the ordinary.
+    ///
+    /// # Panics
+    /// When it cannot be started; the message says what is missing.
+    #[must_use]
+    pub fn with(setup: &Setup<'_>) -> Arc<Self> {
+        let mut cluster = Self::prepare(setup.tcp);
+        cluster.initialise(setup);
+        cluster.start_on_a_free_port();
+        Arc::new(cluster)
+    }
+
+    /// A folder with its watcher, and nothing in it yet.
+    fn prepare(tcp: bool) -> Self {
         let programs = programs();
         let folder = tempfile::Builder::new()
             .prefix("tender-pg-")
@@ -102,17 +148,32 @@ impl Cluster {
             .expect("a temporary folder")
             .keep();
         let account = account_for_root(&folder);
-        let watcher = watch(&programs, &folder, account);
-        let cluster = Self {
+        let watcher = watch(WATCHER, &[&programs, &folder], &folder, account);
+        Self {
             programs,
             folder,
             account,
             watcher: Mutex::new(watcher),
             databases: AtomicU32::new(0),
-        };
-        cluster.initialise();
-        cluster.start();
-        Arc::new(cluster)
+            port: PORT,
+            tcp,
+        }
+    }
+
+    /// Starts the server for the first time. A port that was free a moment ago may be taken; then another one is
+    /// tried.
+    fn start_on_a_free_port(&mut self) {
+        if !self.tcp {
+            return self.start();
+        }
+        for _ in 1..PORTS_TRIED {
+            self.port = free_port();
+            if self.try_start().is_ok() {
+                return;
+            }
+        }
+        self.port = free_port();
+        self.start();
     }
 
     /// Creates an empty database and returns how to reach it.
@@ -121,38 +182,96 @@ impl Cluster {
     /// When the server refuses.
     pub async fn create_database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.run(&format!("CREATE DATABASE {name}")).await;
+        self.url(&name)
+    }
+
+    /// Runs statements as the superuser, in the database `postgres`.
+    ///
+    /// # Panics
+    /// When the server refuses one.
+    pub async fn run(&self, statements: &str) {
+        self.ask(statements).await;
+    }
+
+    /// Runs a statement as the superuser, in the database `postgres`, and gives the first value of its first row.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub async fn ask(&self, statement: &str) -> Option<String> {
         let (client, connection) = tokio_postgres::connect(&self.url("postgres"), NoTls)
             .await
             .expect("the test server accepts connections");
         let driver = tokio::spawn(connection);
-        client
-            .batch_execute(&format!("CREATE DATABASE {name}"))
-            .await
-            .expect("the test server creates databases");
+        let answers = client.simple_query(statement).await.expect(statement);
+        let value = answers.iter().find_map(|answer| match answer {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
         drop(client);
         driver
             .await
             .expect("the connection's task ends")
             .expect("the connection ends in good order");
-        self.url(&name)
+        value
     }
 
-    /// The connection URL of a database.
+    /// Waits until the answer to [`Cluster::ask`] is this.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub async fn until(&self, statement: &str, wanted: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let found = self.ask(statement).await;
+            if found.as_deref() == Some(wanted) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{statement}: {found:?} instead of {wanted}"
+            );
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// The connection URL of a database, over the Unix socket.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        let socket_folder: String = (self.folder.to_string_lossy().bytes())
+        format!("postgres://{SUPERUSER}@{}/{database}", self.host())
+    }
+
+    /// The connection URL of a database on this server or one of the others, whichever is the primary.
+    #[must_use]
+    pub fn url_with(&self, others: &[&Self], database: &str) -> String {
+        let hosts: Vec<String> = std::iter::once(self)
+            .chain(others.iter().copied())
+            .map(Self::host)
+            .collect();
+        format!("postgres://{SUPERUSER}@{}/{database}", hosts.join(","))
+    }
+
+    /// Host and port as a URL has them: the socket's folder.
+    fn host(&self) -> String {
+        let folder: String = (self.folder.to_string_lossy().bytes())
             .map(|byte| match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
                 other => format!("%{other:02X}"),
             })
             .collect();
-        format!("postgres://{SUPERUSER}@{socket_folder}/{database}")
+        format!("{folder}:{}", self.port)
+    }
+
+    /// The TCP port on 127.0.0.1, if there is one.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.tcp.then_some(self.port)
     }
 
     /// The Unix socket the server listens on.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
-        self.folder.join(".s.PGSQL.5432")
+        self.folder.join(format!(".s.PGSQL.{}", self.port))
     }
 
     /// Starts the server and waits until it accepts connections; for tests that have stopped it.
@@ -160,22 +279,36 @@ impl Cluster {
     /// # Panics
     /// When it does not start; the message holds its log.
     pub fn start(&self) {
+        if let Err(what) = self.try_start() {
+            panic!("the test server did not start: {what}");
+        }
+    }
+
+    fn try_start(&self) -> Result<(), String> {
         let log = self.folder.join("log");
+        let addresses = if self.tcp { "127.0.0.1" } else { "" };
+        let options = format!(
+            "-k '{}' -p {} -c listen_addresses='{addresses}'",
+            self.folder.display(),
+            self.port
+        );
         let outcome = self
             .command("pg_ctl")
             .args(["-w", "-t", "120", "-D"])
             .arg(self.data())
             .arg("-l")
             .arg(&log)
-            .args(["-o", &format!("-k '{}'", self.folder.display()), "start"])
+            .args(["-o", &options, "start"])
             .output()
             .expect("pg_ctl runs");
-        assert!(
-            outcome.status.success(),
-            "the test server did not start: {}\n{}",
+        if outcome.status.success() {
+            return Ok(());
+        }
+        Err(format!(
+            "{}\n{}",
             String::from_utf8_lossy(&outcome.stderr),
             fs::read_to_string(&log).unwrap_or_default()
-        );
+        ))
     }
 
     /// Stops the server and waits until it has ended.
@@ -203,32 +336,53 @@ impl Cluster {
             .output()
     }
 
-    fn initialise(&self) {
-        let outcome = self
-            .command("initdb")
-            .args([
-                "--no-sync",
-                "--no-instructions",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-            ])
-            .args(["--username", SUPERUSER, "-D"])
-            .arg(self.data())
-            .output()
-            .expect("initdb runs");
-        assert!(
-            outcome.status.success(),
-            "initdb failed: {}",
-            String::from_utf8_lossy(&outcome.stderr)
+    fn initialise(&self, setup: &Setup<'_>) {
+        self.succeed(
+            self.command("initdb")
+                .args([
+                    "--no-sync",
+                    "--no-instructions",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                ])
+                .args(["--username", SUPERUSER, "-D"])
+                .arg(self.data()),
         );
         let file = self.data().join("postgresql.conf");
         let mut settings = fs::read_to_string(&file).expect("initdb wrote the settings");
         settings.push_str(SETTINGS);
+        settings.push_str(setup.settings);
         fs::write(&file, settings).expect("the settings can be changed");
+        let access = setup.access.map(|text| ("pg_hba.conf", text));
+        for (name, text) in setup.files.iter().copied().chain(access) {
+            self.write(name, text);
+        }
     }
 
-    fn data(&self) -> PathBuf {
+    /// Writes a file into the data folder that nobody but the server may read.
+    fn write(&self, name: &str, text: &str) {
+        let file = self.data().join(name);
+        fs::write(&file, text).expect("the data folder can be written to");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("permissions can be set");
+        if let Some(account) = self.account {
+            give(&file, account).expect("root can give files away");
+        }
+    }
+
+    /// Runs a program of the server to its end.
+    fn succeed(&self, command: &mut Command) {
+        let outcome = command.output().expect("a program of the server runs");
+        assert!(
+            outcome.status.success(),
+            "{command:?} failed: {}",
+            String::from_utf8_lossy(&outcome.stderr)
+        );
+    }
+
+    /// The server's data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
@@ -249,7 +403,7 @@ impl Drop for Cluster {
 }
 
 /// A command that does not inherit this process's folder, output or account.
-fn command(program: &Path, folder: &Path, account: Option<Account>) -> Command {
+pub(crate) fn command(program: &Path, folder: &Path, account: Option<Account>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null());
     if let Some(account) = account {
@@ -258,13 +412,12 @@ fn command(program: &Path, folder: &Path, account: Option<Account>) -> Command {
     command
 }
 
-/// Starts the process that ends the server when this one is gone. It has a process group of its own, because
-/// test runners kill the whole group of a test that takes too long.
-fn watch(programs: &Path, folder: &Path, account: Option<Account>) -> Child {
+/// Starts the process that ends the server when this one is gone: a shell's script that reads until its input closes.
+/// It has a process group of its own, because test runners kill the whole group of a test that takes too long.
+pub(crate) fn watch(script: &str, arguments: &[&Path], folder: &Path, account: Option<Account>) -> Child {
     command(Path::new("/bin/sh"), folder, account)
-        .args(["-c", WATCHER, "watcher"])
-        .arg(programs)
-        .arg(folder)
+        .args(["-c", script, "watcher"])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -273,8 +426,18 @@ fn watch(programs: &Path, folder: &Path, account: Option<Account>) -> Child {
         .expect("a shell starts")
 }
 
-/// The folder of the server's programs.
-fn programs() -> PathBuf {
+/// A TCP port on 127.0.0.1 that nobody listened on a moment ago: the server cannot choose one itself.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The folder of the server's programs: `initdb`, `postgres`, `psql`, `pg_dump` and so on.
+///
+/// # Panics
+/// When there is none; the message says what to install.
+#[must_use]
+pub fn programs() -> PathBuf {
     if let Some(folder) = std::env::var_os(BIN_VARIABLE) {
         let folder = PathBuf::from(folder);
         assert!(
@@ -307,7 +470,7 @@ fn newest_version(versions: &Path) -> Option<PathBuf> {
 }
 
 /// The account for the server when this process is root, and the folder handed to it.
-fn account_for_root(folder: &Path) -> Option<Account> {
+pub(crate) fn account_for_root(folder: &Path) -> Option<Account> {
     // The folder was made by this process, so its owner is who this process is.
     let owner = fs::metadata(folder).expect("the folder is there").uid();
     if owner != 0 {
@@ -322,7 +485,7 @@ fn account_for_root(folder: &Path) -> Option<Account> {
     Some(account)
 }
 
-fn give(folder: &Path, account: Account) -> io::Result<()> {
+pub(crate) fn give(folder: &Path, account: Account) -> io::Result<()> {
     std::os::unix::fs::chown(folder, Some(account.uid), Some(account.gid))
 }
 

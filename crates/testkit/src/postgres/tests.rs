@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::NoTls;
 
-use super::{Account, Cluster, Stop, find_account, newest_version};
+use super::{Account, Cluster, Setup, Stop, find_account, newest_version};
 
 async fn number(url: &str, query: &str) -> Result<i32, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
@@ -36,6 +36,51 @@ async fn databases_are_apart_and_outlive_a_crash() {
         number(&second, "SELECT a FROM t").await.is_err(),
         "no such table there"
     );
+}
+
+#[tokio::test]
+async fn a_standby_takes_over_and_the_old_primary_follows_it() {
+    let primary = Cluster::new();
+    let standby = primary.standby();
+    primary.demand_standby().await;
+    primary.run("CREATE TABLE t (a int)").await;
+    primary.run("INSERT INTO t VALUES (7)").await;
+    assert_eq!(
+        standby.ask("SELECT pg_is_in_recovery()").await.as_deref(),
+        Some("t")
+    );
+    primary.kill();
+    assert!(number(&primary.url("postgres"), "SELECT 1").await.is_err());
+    standby.promote();
+    let found = number(&standby.url("postgres"), "SELECT a FROM t").await;
+    assert_eq!(found.expect("what was acknowledged is there"), 7);
+    primary.follow(&standby);
+    let state = "SELECT pg_is_in_recovery()";
+    assert_eq!(primary.ask(state).await.as_deref(), Some("t"));
+    standby.run("INSERT INTO t VALUES (8)").await;
+    primary.until("SELECT max(a) FROM t", "8").await;
+}
+
+#[tokio::test]
+async fn a_cluster_can_listen_on_tcp_and_have_settings_of_its_own() {
+    let cluster = Cluster::with(&Setup {
+        tcp: true,
+        settings: "work_mem = 5MB\n",
+        access: Some("local all all trust\nhost all tester 127.0.0.1/32 trust\n"),
+        files: &[("note.txt", "hello")],
+    });
+    let port = cluster.port().expect("a port");
+    let url = format!("postgres://tester@127.0.0.1:{port}/postgres");
+    assert_eq!(number(&url, "SELECT 7").await.expect("answered"), 7);
+    assert_eq!(cluster.ask("SHOW work_mem").await.as_deref(), Some("5MB"));
+    let note = cluster.ask("SELECT pg_read_file('note.txt')").await;
+    assert_eq!(note.as_deref(), Some("hello"));
+    assert!(
+        number(&url.replace("tester", "stranger"), "SELECT 1")
+            .await
+            .is_err()
+    );
+    assert_eq!(Cluster::shared().port(), None);
 }
 
 /// Waits until a folder is gone.
