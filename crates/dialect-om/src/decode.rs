@@ -78,7 +78,7 @@ pub fn payment_id(uid: &str) -> Result<PaymentId, OmError> {
 
 /// Parses a body: JSON within limits.
 pub fn parse(body: &[u8]) -> Result<Json<'_>, OmError> {
-    Json::parse(body, Limits::REQUEST).map_err(|error| OmError::body(error.to_string()))
+    Json::parse(body, Limits::REQUEST).map_err(|error| OmError::Unreadable(error.to_string()))
 }
 
 /// Every member that stands twice in one object, with what is wrong about it.
@@ -262,7 +262,7 @@ impl<'j, 'p> Params<'j, 'p> {
             .collect();
         fields.extend(self.more);
         if !fields.is_empty() {
-            return Err(OmError::parameters(fields));
+            return Err(OmError::Parameters(fields));
         }
         let unknown = self.reader.unknown(known);
         let warning = |name: &str| OmWarning {
@@ -276,7 +276,7 @@ impl<'j, 'p> Params<'j, 'p> {
 
 fn body_error(error: &FieldError) -> OmError {
     if error.path.is_empty() {
-        OmError::body(error.to_string())
+        OmError::Unreadable(error.to_string())
     } else {
         OmError::parameter(&error.path, error.to_string())
     }
@@ -458,7 +458,7 @@ pub fn confirm(body: &[u8], uid: &str, payment: PaymentId) -> Result<Decoded<Con
         Presence::Absent => {
             let twice = duplicates(json);
             if !twice.is_empty() {
-                return Err(OmError::parameters(twice));
+                return Err(OmError::Parameters(twice));
             }
             return Ok(Decoded {
                 command: empty,

@@ -7,7 +7,7 @@ use axum::response::Response;
 use tender_http::{MoneyMoved, REQUEST_ID_HEADER, RequestId, Retry, advise};
 use tender_wire::{JsonWriter, ObjectWriter};
 
-use crate::errors::OmError;
+use crate::errors::{OmError, Told};
 
 /// The application's name in every envelope.
 const APP: &str = "om";
@@ -87,33 +87,13 @@ impl Envelope {
 
     /// A refusal.
     pub fn refuse(&self, error: &OmError) -> Response {
+        let told = error.told();
         let body = JsonWriter::object(|object| {
             self.members(object);
-            object.object("error", |object| {
-                object.string("code", error.code);
-                object.string("message", &error.message);
-                match error.fields.as_slice() {
-                    [] => {}
-                    [(field, _)] => object.string("field", field),
-                    fields => object.array("fields", |list| {
-                        for (field, message) in fields {
-                            list.object(|object| {
-                                object.string("field", field);
-                                object.string("message", message);
-                            });
-                        }
-                    }),
-                }
-                if let Retry::After(seconds) = error.retry {
-                    object.object("serverError", |object| {
-                        object.number("code", error.status.as_u16());
-                        object.number("retryAfter", seconds);
-                    });
-                }
-            });
+            object.object("error", |object| write_error(object, &told));
         });
-        let mut response = self.respond(error.status, body.into_bytes());
-        advise(response.headers_mut(), error.moved, error.retry);
+        let mut response = self.respond(told.status, body.into_bytes());
+        advise(response.headers_mut(), told.moved, told.retry);
         response
     }
 
@@ -126,5 +106,29 @@ impl Envelope {
             headers.insert(REQUEST_ID_HEADER, id);
         }
         response
+    }
+}
+
+/// The members of `error`.
+fn write_error(object: &mut ObjectWriter<'_>, told: &Told) {
+    object.string("code", told.code);
+    object.string("message", &told.message);
+    match told.fields.as_slice() {
+        [] => {}
+        [(field, _)] => object.string("field", field),
+        fields => object.array("fields", |list| {
+            for (field, message) in fields {
+                list.object(|object| {
+                    object.string("field", field);
+                    object.string("message", message);
+                });
+            }
+        }),
+    }
+    if let Retry::After(seconds) = told.retry {
+        object.object("serverError", |object| {
+            object.number("code", told.status.as_u16());
+            object.number("retryAfter", seconds);
+        });
     }
 }

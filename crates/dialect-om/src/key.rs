@@ -7,6 +7,8 @@ use axum::http::HeaderMap;
 use tender_engine::{AmountSpec, Direction, KeyClaim, KeySpace, PaymentSpec, PaymentState, Settle};
 use tender_wire::{Json, Object};
 
+use crate::errors::Keyed;
+
 /// The header's name in errors.
 pub const HEADER: &str = "Idempotency-Key";
 /// Longest key.
@@ -28,6 +30,15 @@ pub fn header(headers: &HeaderMap) -> Result<Option<&str>, &'static str> {
         return Err(RULE);
     }
     Ok(Some(key))
+}
+
+/// Whether a key was sent, so that the request can safely be sent again.
+pub fn sent(headers: &HeaderMap) -> Keyed {
+    if headers.contains_key(HEADER) {
+        Keyed::Yes
+    } else {
+        Keyed::No
+    }
 }
 
 /// What a decoded command does not hold in the caller's words.

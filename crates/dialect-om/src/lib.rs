@@ -16,41 +16,39 @@ mod session;
 mod tests;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, patch, post};
-use tender_http::{Failed, FailureKind, Fallbacks, Missing, MoneyMoved, RequestId, Retry, advise};
+use tender_http::{Failed, FailureKind, Fallbacks, Missing, RequestId};
 use tender_service::Tender;
 
 use crate::envelope::Envelope;
-use crate::errors::OmError;
-use crate::routes::Om;
+use crate::errors::{Keyed, OmError};
+use crate::routes::{Call, Om};
 
 /// Every route of the dialect. What it does not know is answered in its own envelope.
 pub fn router(tender: Tender) -> Router {
-    let payments: MethodRouter<Om> = post(routes::create).get(routes::list);
-    let payment: MethodRouter<Om> = patch(routes::update).delete(routes::delete);
-    let router = Router::new()
-        .route("/v1/om/payments", payments)
-        .route("/v1/om/payments/{uid}", payment)
-        .route("/v1/om/payments/{uid}/confirm", patch(routes::confirm))
-        .route("/v1/om/payment-methods", get(routes::methods))
-        .with_state(Om::new(tender));
+    let routes = Call::ALL.iter().fold(Router::new(), |router, call| {
+        router.route(call.path(), call.handler())
+    });
+    let router = routes.with_state(Om::new(tender));
     Fallbacks::new()
         .on("/v1/om", async |parts, missing: Missing| {
             let envelope = Envelope::new("", RequestId::of(&parts.extensions));
-            envelope.refuse(&OmError::unknown_service(missing.status()))
+            envelope.refuse(&OmError::UnknownService(missing))
         })
         .apply(router)
 }
 
-/// The answer to a request whose handler panicked or took too long: nobody knows what it had done.
+/// The answer to a request whose handler panicked or took too long: nobody knows what it had done. A create with a key can
+/// be sent again.
 pub fn failed(failed: &Failed<'_>) -> Response {
-    let error = match failed.kind {
-        FailureKind::Panic | FailureKind::Deadline => OmError::outcome_unknown(),
+    let keyed = if failed.has_key && *failed.method == Method::POST {
+        Keyed::Yes
+    } else {
+        Keyed::No
     };
-    let mut response = Envelope::new("", failed.request_id).refuse(&error);
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    advise(response.headers_mut(), MoneyMoved::Unknown, Retry::Never);
-    response
+    let error = match failed.kind {
+        FailureKind::Panic | FailureKind::Deadline => OmError::Unknown(keyed),
+    };
+    Envelope::new("", failed.request_id).refuse(&error)
 }

@@ -15,9 +15,9 @@ pub async fn count(tender: &Tender, directory: &Directory) -> Result<(), OmError
         .filter(|_| tender.settings().rate_limits);
     let Some(quota) = quota else { return Ok(()) };
     let standing = tender.take(Limit::per_day(directory.merchant_id(), quota)).await;
-    let standing = standing.map_err(|failure| OmError::from_failure(&failure, false))?;
+    let standing = standing.map_err(|failure| OmError::from_failure(&failure))?;
     match standing.retry_after_s {
         None => Ok(()),
-        Some(seconds) => Err(OmError::quota(seconds)),
+        Some(seconds) => Err(OmError::Quota(seconds)),
     }
 }

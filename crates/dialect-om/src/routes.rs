@@ -1,12 +1,13 @@
-//! The six calls: authenticate, decode, execute, encode.
+//! The six calls and their table: authenticate, decode, execute, encode.
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
+use axum::routing::{MethodRouter, delete as on_delete, get, patch, post};
 use tender_engine::{
     Command, ConfirmPayment, DeletePayment, OrderId, OrderSelector, OrderState, Outcome, Payment, PaymentId,
-    PaymentState, Warning,
+    PaymentState, Rejection, Warning,
 };
 use tender_http::{MoneyMoved, RequestId};
 use tender_service::{Done, OrderView, Tender};
@@ -15,8 +16,76 @@ use tender_wire::ids_text;
 use crate::decode;
 use crate::encode::{catalogue, order_data, payment_text};
 use crate::envelope::{Envelope, OmWarning};
-use crate::errors::OmError;
+use crate::errors::{Keyed, OmError};
+use crate::key;
 use crate::session::{Session, json_body};
+
+/// The calls of the dialect. The router is made of this table, and its tests go through it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// Makes a payment.
+    Create,
+    /// Lists an order's payments.
+    List,
+    /// Changes a payment.
+    Update,
+    /// Deletes a payment.
+    Delete,
+    /// Marks a payment as completed.
+    Confirm,
+    /// Lists the ways to pay.
+    Methods,
+}
+
+impl Call {
+    /// Every call. One that is not here is not served.
+    pub const ALL: [Self; 6] = [
+        Self::Create,
+        Self::List,
+        Self::Update,
+        Self::Delete,
+        Self::Confirm,
+        Self::Methods,
+    ];
+
+    /// Its name in the envelope.
+    pub const fn service(self) -> &'static str {
+        match self {
+            Self::Create => "createPayment",
+            Self::List => "listPayments",
+            Self::Update => "updatePayment",
+            Self::Delete => "deletePayment",
+            Self::Confirm => "confirmPayment",
+            Self::Methods => "listPaymentMethods",
+        }
+    }
+
+    /// The template of its path.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Create | Self::List => "/v1/om/payments",
+            Self::Update | Self::Delete => "/v1/om/payments/{uid}",
+            Self::Confirm => "/v1/om/payments/{uid}/confirm",
+            Self::Methods => "/v1/om/payment-methods",
+        }
+    }
+
+    /// What serves it.
+    pub fn handler(self) -> MethodRouter<Om> {
+        match self {
+            Self::Create => post(create),
+            Self::List => get(list),
+            Self::Update => patch(update),
+            Self::Delete => on_delete(delete),
+            Self::Confirm => patch(confirm),
+            Self::Methods => get(methods),
+        }
+    }
+
+    fn envelope(self, request: &Request) -> Envelope {
+        Envelope::new(self.service(), RequestId::of(request.extensions()))
+    }
+}
 
 /// The dialect's state.
 #[derive(Debug, Clone)]
@@ -39,20 +108,21 @@ impl Om {
         &self,
         session: &Session,
         command: Command,
-        has_key: bool,
         envelope: &mut Envelope,
     ) -> Result<(Box<Payment>, bool), OmError> {
+        #[cfg(test)]
+        crate::tests::goldens::note(&command);
         let done = self.tender.execute(&session.caller, command).await;
         let Done {
             outcome,
             warnings,
             repeated,
             ..
-        } = done.map_err(|failure| OmError::from_failure(&failure, has_key))?;
+        } = done.map_err(|failure| OmError::from_failure(&failure))?;
         envelope.warn(warnings.iter().map(ledger_warning));
         match outcome {
             Some(Outcome::Payment(payment)) => Ok((payment, repeated)),
-            _ => Err(OmError::outcome_unknown()),
+            _ => Err(OmError::Unknown(Keyed::No)),
         }
     }
 
@@ -60,15 +130,15 @@ impl Om {
     /// a refusal.
     async fn changed(&self, session: &Session, order: OrderId) -> Result<OrderView, OmError> {
         let view = self.tender.order(session.caller.merchant, order).await;
-        view.ok().flatten().ok_or_else(OmError::outcome_unknown)
+        view.ok().flatten().ok_or(OmError::Unknown(Keyed::No))
     }
 
     /// Refuses an order that the key does not reach, in the words for one that is not there.
-    async fn reach(&self, session: &Session, order: OrderId, absent: fn() -> OmError) -> Result<(), OmError> {
+    async fn reach(&self, session: &Session, order: OrderId, absent: OmError) -> Result<(), OmError> {
         if session.covers(&self.tender, order).await? {
             Ok(())
         } else {
-            Err(absent())
+            Err(absent)
         }
     }
 }
@@ -93,10 +163,6 @@ fn answer(envelope: &Envelope, result: Result<Response, OmError>) -> Response {
     result.unwrap_or_else(|error| envelope.refuse(&error))
 }
 
-fn envelope(service: &'static str, request: &Request) -> Envelope {
-    Envelope::new(service, RequestId::of(request.extensions()))
-}
-
 /// The `{uid}` of a path; percent-encoding that is no text is an id that no payment has.
 type Uid = Result<Path<String>, PathRejection>;
 
@@ -106,28 +172,29 @@ fn text_of(uid: &Uid) -> &str {
 
 /// `POST /v1/om/payments`
 pub async fn create(State(om): State<Om>, request: Request) -> Response {
-    let mut envelope = envelope("createPayment", &request);
+    let mut envelope = Call::Create.envelope(&request);
+    let keyed = key::sent(request.headers());
     let result = om.create(request, &mut envelope).await;
-    answer(&envelope, result)
+    answer(&envelope, result.map_err(|error| error.keyed(keyed)))
 }
 
 /// `PATCH /v1/om/payments/{uid}`
 pub async fn update(State(om): State<Om>, uid: Uid, request: Request) -> Response {
-    let mut envelope = envelope("updatePayment", &request);
+    let mut envelope = Call::Update.envelope(&request);
     let result = om.update(text_of(&uid), request, &mut envelope).await;
     answer(&envelope, result)
 }
 
 /// `PATCH /v1/om/payments/{uid}/confirm`
 pub async fn confirm(State(om): State<Om>, uid: Uid, request: Request) -> Response {
-    let mut envelope = envelope("confirmPayment", &request);
+    let mut envelope = Call::Confirm.envelope(&request);
     let result = om.confirm(text_of(&uid), request, &mut envelope).await;
     answer(&envelope, result)
 }
 
 /// `DELETE /v1/om/payments/{uid}`
 pub async fn delete(State(om): State<Om>, uid: Uid, request: Request) -> Response {
-    let mut envelope = envelope("deletePayment", &request);
+    let mut envelope = Call::Delete.envelope(&request);
     let result = om.delete(text_of(&uid), request, &mut envelope).await;
     answer(&envelope, result)
 }
@@ -138,7 +205,7 @@ pub async fn list(
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
     request: Request,
 ) -> Response {
-    let mut envelope = envelope("listPayments", &request);
+    let mut envelope = Call::List.envelope(&request);
     let order = query.ok().and_then(|Query(pairs)| {
         pairs
             .into_iter()
@@ -151,7 +218,7 @@ pub async fn list(
 
 /// `GET /v1/om/payment-methods`
 pub async fn methods(State(om): State<Om>, request: Request) -> Response {
-    let mut envelope = envelope("listPaymentMethods", &request);
+    let mut envelope = Call::Methods.envelope(&request);
     let (parts, _) = request.into_parts();
     let session = om.open(&parts, &mut envelope).await;
     let result = session.map(|session| envelope.succeed(|data| catalogue(data, &session.directory)));
@@ -168,11 +235,10 @@ impl Om {
         let decoded = decode::create(&json, &headers, &session.directory)?;
         envelope.warn(decoded.warnings);
         if let OrderSelector::Id(order) = decoded.command.order {
-            self.reach(&session, order, OmError::order_not_found).await?;
+            self.reach(&session, order, OmError::order_not_found()).await?;
         }
-        let has_key = !decoded.command.keys.is_empty();
         let command = Command::Pay(Box::new(decoded.command));
-        let (payment, repeated) = self.execute(&session, command, has_key, envelope).await?;
+        let (payment, repeated) = self.execute(&session, command, envelope).await?;
         let moved = if repeated {
             self.moved_by_now(&session, payment.id).await
         } else {
@@ -202,11 +268,11 @@ impl Om {
         // The body's own faults come before the payment (8.3: step 7 before step 8).
         let id = decode::payment_id(uid);
         let decoded = decode::update(&json, uid, id.clone().unwrap_or(NOWHERE), &session.directory)?;
-        self.reach(&session, id?.order, OmError::payment_not_found)
+        self.reach(&session, id?.order, OmError::payment_not_found())
             .await?;
         envelope.warn(decoded.warnings);
         let command = Command::UpdatePayment(Box::new(decoded.command));
-        let executed = self.execute(&session, command, false, envelope).await;
+        let executed = self.execute(&session, command, envelope).await;
         let (payment, _) = executed.map_err(|error| named(error, decoded.wrong_id))?;
         Ok(envelope.succeed_about(moved(&payment), |data| data.bool("success", true)))
     }
@@ -223,13 +289,14 @@ impl Om {
         let id = decode::payment_id(uid);
         let decoded = decode::confirm(&body, uid, id.clone().unwrap_or(NOWHERE))?;
         let id = id?;
-        self.reach(&session, id.order, OmError::payment_not_found).await?;
+        self.reach(&session, id.order, OmError::payment_not_found())
+            .await?;
         envelope.warn(decoded.warnings);
         let command = Command::ConfirmPayment(ConfirmPayment {
             once: self.tender.settings().om_confirm_once,
             ..decoded.command
         });
-        let executed = self.execute(&session, command, false, envelope).await;
+        let executed = self.execute(&session, command, envelope).await;
         let (payment, _) = executed.map_err(|error| named(error, decoded.wrong_id))?;
         let view = self.changed(&session, id.order).await?;
         Ok(envelope.succeed_about(moved(&payment), |data| {
@@ -246,11 +313,11 @@ impl Om {
         let (parts, _) = request.into_parts();
         let session = self.open(&parts, envelope).await?;
         let payment = decode::payment_id(uid)?;
-        self.reach(&session, payment.order, OmError::payment_not_found)
+        self.reach(&session, payment.order, OmError::payment_not_found())
             .await?;
         let open_only = self.tender.settings().om_delete_open_only;
         let command = Command::DeletePayment(DeletePayment { payment, open_only });
-        self.execute(&session, command, false, envelope).await?;
+        self.execute(&session, command, envelope).await?;
         let view = self.changed(&session, payment.order).await?;
         Ok(envelope.succeed_about(MoneyMoved::No, |data| order_data(data, &view, &session.directory)))
     }
@@ -263,15 +330,15 @@ impl Om {
     ) -> Result<Response, OmError> {
         let (parts, _) = request.into_parts();
         let session = self.open(&parts, envelope).await?;
-        let order = order.ok_or_else(|| OmError::parameter("orderId", "the orderId parameter is missing"))?;
-        let order = ids_text::read(ids_text::ORDER, order).ok_or_else(OmError::listed_order_not_found)?;
-        self.reach(&session, OrderId(order), OmError::listed_order_not_found)
+        let order = order.ok_or(OmError::MissingOrder)?;
+        let order = ids_text::read(ids_text::ORDER, order).ok_or(OmError::ListedOrderNotFound)?;
+        self.reach(&session, OrderId(order), OmError::ListedOrderNotFound)
             .await?;
         let view = self.tender.order(session.caller.merchant, OrderId(order)).await;
-        let view = view.map_err(|failure| OmError::from_failure(&failure, false))?;
-        let view = view.ok_or_else(OmError::listed_order_not_found)?;
+        let view = view.map_err(|failure| OmError::from_failure(&failure))?;
+        let view = view.ok_or(OmError::ListedOrderNotFound)?;
         if view.order.state == OrderState::Proposed {
-            return Err(OmError::listed_order_not_found());
+            return Err(OmError::ListedOrderNotFound);
         }
         Ok(envelope.succeed(|data| order_data(data, &view, &session.directory)))
     }
@@ -279,10 +346,9 @@ impl Om {
 
 /// A mismatch names the member that does not match.
 fn named(error: OmError, wrong_id: bool) -> OmError {
-    if wrong_id && error.is_on("params.orderId") {
-        OmError::parameter("params.id", "id is not the payment in the path")
-    } else {
-        error
+    match error {
+        OmError::Rejected(Rejection::OrderMismatch) if wrong_id => OmError::WrongId,
+        other => other,
     }
 }
 

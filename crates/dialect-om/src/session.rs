@@ -35,31 +35,35 @@ impl Session {
         headers: &HeaderMap,
         envelope: &mut Envelope,
     ) -> Result<Self, OmError> {
-        let key = text(headers, "api-key").ok_or_else(OmError::missing_token)?;
+        let key = presented(headers, "api-key", OmError::MissingToken, OmError::InvalidToken)?;
         let principal = tender
             .authenticate_token(key)
             .await
             .map_err(|failure| match failure {
-                AuthFailure::Missing => OmError::missing_token(),
+                AuthFailure::Missing => OmError::MissingToken,
                 AuthFailure::Unknown
                 | AuthFailure::Expired
                 | AuthFailure::Revoked
-                | AuthFailure::Disabled => OmError::invalid_token(),
-                AuthFailure::Unavailable(failure) => OmError::from_failure(&unavailable(failure), false),
+                | AuthFailure::Disabled => OmError::InvalidToken,
+                AuthFailure::Unavailable(failure) => OmError::from_failure(&unavailable(failure)),
             })?;
         // Tokens of the other APIs are no keys of this one: they are answered as a key that nobody has.
         if principal.credential != CredentialKind::ApiKey {
-            return Err(OmError::invalid_token());
+            return Err(OmError::InvalidToken);
         }
-        let organization = text(headers, "organization-id")
-            .ok_or_else(|| OmError::parameter("organization-id", "the organization-id header is missing"))?;
+        let organization = presented(
+            headers,
+            "organization-id",
+            OmError::MissingOrganization,
+            OmError::Unauthorized,
+        )?;
         let named = ids_text::read(ids_text::MERCHANT, organization).map(MerchantId);
         if named != Some(principal.merchant) {
-            return Err(OmError::unauthorized());
+            return Err(OmError::Unauthorized);
         }
         let directory = tender.directory(principal.merchant).await;
-        let directory = directory.map_err(|failure| OmError::from_failure(&failure, false))?;
-        let directory = directory.ok_or_else(OmError::unauthorized)?;
+        let directory = directory.map_err(|failure| OmError::from_failure(&failure))?;
+        let directory = directory.ok_or(OmError::Unauthorized)?;
         envelope.set_organization(organization);
         quota::count(tender, &directory).await?;
         Ok(Self {
@@ -76,7 +80,7 @@ impl Session {
             return Ok(true);
         }
         let head = tender.order_head(self.caller.merchant, order).await;
-        let head = head.map_err(|failure| OmError::from_failure(&failure, false))?;
+        let head = head.map_err(|failure| OmError::from_failure(&failure))?;
         Ok(head.is_none_or(|order| self.principal.covers(order.location)))
     }
 }
@@ -89,35 +93,47 @@ fn unavailable(failure: Failure) -> Failure {
     }
 }
 
-/// A header's text; blank is missing.
-pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim)
-        .filter(|value| !value.is_empty())
+/// What a header says about who asks. Blank is missing; what is no text, or is given twice, is nothing that anybody was
+/// given.
+fn presented<'h>(
+    headers: &'h HeaderMap,
+    name: &str,
+    missing: OmError,
+    wrong: OmError,
+) -> Result<&'h str, OmError> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().map(|value| value.as_bytes().trim_ascii());
+    let value = value.filter(|value| !value.is_empty()).ok_or(missing)?;
+    match (str::from_utf8(value), values.next()) {
+        (Ok(text), None) => Ok(text),
+        _ => Err(wrong),
+    }
 }
 
 /// Reads the body, which must say that it is JSON unless it may be, and is, missing.
 pub async fn json_body(request: Request, optional: bool) -> Result<Bytes, OmError> {
     let is_json = is_json(request.headers());
     if !is_json && !optional {
-        return Err(OmError::media_type());
+        return Err(OmError::MediaType);
     }
     let body = read_body(request, BODY_BYTES_MAX)
         .await
         .map_err(|error| match error {
-            BodyError::TooLarge => OmError::too_large(),
-            BodyError::Timeout | BodyError::Disconnected => OmError::body("the body broke off"),
+            BodyError::TooLarge => OmError::TooLarge,
+            BodyError::Timeout | BodyError::Disconnected => OmError::BodyBrokeOff,
         })?;
     if !is_json && !body.is_empty() {
-        return Err(OmError::media_type());
+        return Err(OmError::MediaType);
     }
     Ok(body)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let media_type = text(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }

@@ -2,7 +2,7 @@
 
 mod codes;
 mod edges;
-mod goldens;
+pub(crate) mod goldens;
 mod precedence;
 mod properties;
 mod rows_lists;
@@ -12,5 +12,6 @@ mod rows_payments;
 mod rows_refunds;
 mod rows_tenants;
 mod rows_wire;
+mod states;
 mod store;
 mod world;

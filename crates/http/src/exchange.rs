@@ -28,7 +28,11 @@ use tower::Service as _;
 use crate::connection::Connection;
 use crate::metrics::{HttpMetrics, RouteLabel};
 use crate::request_id::RequestIds;
-use crate::{ConnectionHandle, REQUEST_ID_HEADER, RawPath, RequestId};
+use crate::problem::is_advised;
+use crate::{ConnectionHandle, MoneyMoved, REQUEST_ID_HEADER, RawPath, RequestId, Retry, advise};
+
+/// The header by which a client lets its repeats be recognised.
+const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
 
 /// Why a handler gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +63,8 @@ pub struct Failed<'f> {
     pub path: &'f str,
     /// The request's id, which the answer carries in its header anyway.
     pub request_id: RequestId,
+    /// The request carried an `Idempotency-Key`, so that it can safely be sent again with it.
+    pub has_key: bool,
 }
 
 /// Words the answer to a request whose handler gave none; a [`PrefixTable`](crate::PrefixTable) inside can let each
@@ -98,6 +104,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
             id: self.shared.request_ids.next(),
             method: request.method().clone(),
             raw_path: RawPath::from_uri(request.uri()),
+            has_key: request.headers().contains_key(IDEMPOTENCY_KEY_HEADER),
             started_at,
             shared: Arc::clone(&self.shared),
             connection: Arc::clone(&self.connection),
@@ -135,6 +142,7 @@ struct Record {
     id: RequestId,
     method: Method,
     raw_path: RawPath,
+    has_key: bool,
     started_at: Instant,
     shared: Arc<Shared>,
     connection: Arc<Connection>,
@@ -191,10 +199,21 @@ impl Record {
             method: &self.method,
             path: self.raw_path.as_str(),
             request_id: self.id,
+            has_key: self.has_key,
         };
         // Even a mistake in wording the answer stays within this request.
-        let answer = catch_unwind(AssertUnwindSafe(|| (self.shared.failure)(&failed)))
+        let mut answer = catch_unwind(AssertUnwindSafe(|| (self.shared.failure)(&failed)))
             .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        // Nobody knows what the handler had done. Whoever words the answer may know better, such as that the request
+        // only reads.
+        if !is_advised(answer.headers()) {
+            let retry = if self.has_key {
+                Retry::SameKey
+            } else {
+                Retry::Never
+            };
+            advise(answer.headers_mut(), MoneyMoved::Unknown, retry);
+        }
         self.finish(answer)
     }
 

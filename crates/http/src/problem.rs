@@ -87,6 +87,11 @@ pub fn advise(headers: &mut HeaderMap, money_moved: MoneyMoved, retry: Retry) {
     headers.insert(RETRY_HEADER, value);
 }
 
+/// Whether an answer carries the advice already.
+pub(crate) fn is_advised(headers: &HeaderMap) -> bool {
+    headers.contains_key(MONEY_MOVED_HEADER)
+}
+
 /// A problem document. `code` is the contract for programs; `title` and `detail` are for people and must not repeat
 /// what the client sent beyond names of fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -245,6 +245,7 @@ async fn handlers_that_fail_are_answered_in_the_same_shape() {
             method: &method,
             path,
             request_id,
+            has_key: false,
         });
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();

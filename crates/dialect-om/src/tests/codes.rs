@@ -1,77 +1,122 @@
-//! Every refusal of the ledger has its place (spec om 8.2).
+//! Every error on the wire, as two committed tables (spec om 8.2): the dialect's own, and one row per refusal of the ledger.
 
+use std::fs;
+
+use axum::http::Method;
+use http_body_util::BodyExt;
 use tender_engine::Rejection;
-use tender_http::{MoneyMoved, Retry};
+use tender_http::{Failed, FailureKind, MoneyMoved, RequestId, Retry};
 
-use crate::errors::OmError;
+use super::goldens::{all_errors, folder};
+use crate::errors::{NO_PLACE, OmError};
 
-/// The ledger's code, and what it is here: status, code, member at fault.
-const TABLE: [(&str, u16, &str, &str); 42] = [
-    ("order-not-found", 400, "ORDER_NOT_FOUND", "params.orderId"),
-    ("payment-not-found", 404, "PAYMENT_NOT_FOUND", ""),
-    ("task-not-found", 400, "INVALID_STATUS", ""),
-    ("case-not-found", 400, "INVALID_STATUS", ""),
-    ("line-not-found", 400, "INVALID_STATUS", ""),
-    ("order-mismatch", 400, "InvalidParameter", "params.orderId"),
-    ("too-many-digits", 400, "InvalidParameter", "params.amount"),
-    ("out-of-range", 400, "InvalidParameter", "params.amount"),
-    ("not-positive", 400, "InvalidParameter", "params.amount"),
-    ("negative", 400, "INVALID_STATUS", ""),
-    ("not-on-refund", 400, "INVALID_STATUS", ""),
-    ("nothing-to-pay", 400, "InvalidParameter", "params.amount"),
-    ("amount-required", 400, "InvalidParameter", "params.amount"),
-    ("reference-used", 400, "INVALID_STATUS", ""),
-    ("key-reused", 409, "CONFLICT", "amount"),
-    ("reference-fenced", 400, "INVALID_STATUS", ""),
-    ("endpoint-not-found", 400, "INVALID_STATUS", ""),
-    ("order-closed", 400, "ORDER_CLOSED", ""),
-    ("order-cancelled", 400, "ORDER_CANCELED", ""),
-    ("order-rejected", 400, "ORDER_CANCELED", ""),
-    ("order-deleted", 400, "ORDER_CANCELED", ""),
-    ("order-proposed", 400, "ORDER_NOT_FOUND", "params.orderId"),
-    ("payments-locked", 400, "INVALID_STATUS", ""),
-    ("lines-fixed", 400, "INVALID_STATUS", ""),
-    ("payments-pending", 400, "INVALID_STATUS", ""),
-    ("money-on-order", 400, "INVALID_STATUS", ""),
-    ("total-below-paid", 400, "INVALID_STATUS", ""),
-    ("state-final", 400, "INVALID_STATUS", ""),
-    ("invalid-state", 400, "INVALID_STATUS", ""),
-    ("correction-required", 400, "INVALID_STATUS", ""),
-    ("method-not-found", 400, "MethodNotFound", "params.methodId"),
-    ("method-is-terminal", 400, "MethodNotFound", "params.methodId"),
-    ("staff-not-found", 400, "INVALID_STATUS", ""),
-    ("staff-missing", 400, "INVALID_STATUS", ""),
-    (
-        "source-invalid",
-        400,
-        "InvalidParameter",
-        "params.sourcePaymentId",
-    ),
-    ("exceeds-due", 400, "LIMIT_REACHED", "params.amount"),
-    ("exceeds-refundable", 400, "LIMIT_REACHED", "params.amount"),
-    ("nothing-due", 400, "LIMIT_REACHED", "params.amount"),
-    ("has-refunds", 400, "INVALID_STATUS", ""),
-    ("item-not-found", 400, "INVALID_STATUS", ""),
-    ("attributes-too-large", 400, "InvalidParameter", "params.attrs"),
-    ("order-full", 400, "LIMIT_REACHED", ""),
-];
+/// A row: what it is, and its status, advice and member `error`.
+fn row(error: &OmError) -> String {
+    let name = match error {
+        OmError::Rejected(rejection) => match rejection.money_field() {
+            Some(field) => format!("{} {field:?}", rejection.code()),
+            None => rejection.code().to_owned(),
+        },
+        other => format!("{other:?}"),
+    };
+    let told = error.told();
+    let [_, _, _, json] = super::goldens::shown_error(error);
+    let json = json.trim_start_matches(r#""error":"#).trim_end_matches('}');
+    format!(
+        "{name}: {} {} {} {json}}}",
+        told.status.as_u16(),
+        told.moved.as_str(),
+        told.retry
+    )
+}
+
+fn compare(name: &str, rows: &[String]) {
+    let path = folder().join("errors").join(name);
+    let actual = format!("{}\n", rows.join("\n"));
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        fs::write(&path, actual).expect("a golden file");
+        return;
+    }
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(actual, text, "{name} differs; run with BLESS=1 if that is right");
+}
 
 #[test]
-fn every_refusal_of_the_ledger_has_its_place() {
-    let examples = Rejection::examples();
-    assert_eq!(examples.len(), TABLE.len());
-    for (rejection, (code, status, told, field)) in examples.iter().zip(TABLE) {
-        let error = OmError::from_rejection(rejection);
-        let blamed = error.fields.first().map_or("", |(name, _)| name.as_str());
-        assert_eq!(
-            (rejection.code(), error.status.as_u16(), error.code, blamed),
-            (code, status, told, field)
-        );
-        assert!(!error.message.is_empty());
-        assert_eq!(
-            (error.moved, error.retry),
-            (MoneyMoved::No, Retry::Never),
-            "{code}"
-        );
+fn every_error_is_told_as_the_table_says() {
+    let (refusals, own): (Vec<OmError>, Vec<OmError>) = all_errors()
+        .into_iter()
+        .partition(|error| matches!(error, OmError::Rejected(_)));
+    let mut own: Vec<String> = own.iter().map(row).collect();
+    own.dedup();
+    compare("dialect.txt", &own);
+    let refusals: Vec<String> = refusals.iter().map(row).collect();
+    compare("refusals.txt", &refusals);
+}
+
+#[test]
+fn a_refusal_moves_no_money_and_is_final() {
+    for rejection in Rejection::examples() {
+        let told = OmError::Rejected(rejection).told();
+        assert_eq!((told.moved, told.retry), (MoneyMoved::No, Retry::Never));
+        assert!(!told.message.is_empty());
+    }
+}
+
+/// Only what the dialect asks for is told in words of its own.
+#[test]
+fn refusals_of_other_dialects_have_no_place_here() {
+    let codes: Vec<&str> = Rejection::examples()
+        .iter()
+        .filter(|rejection| OmError::Rejected((*rejection).clone()).told().message == NO_PLACE)
+        .map(Rejection::code)
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "task-not-found",
+            "case-not-found",
+            "line-not-found",
+            "negative",
+            "not-on-refund",
+            "reference-used",
+            "reference-fenced",
+            "endpoint-not-found",
+            "payments-locked",
+            "lines-fixed",
+            "payments-pending",
+            "money-on-order",
+            "total-below-paid",
+            "state-final",
+            "staff-not-found",
+            "staff-missing",
+            "item-not-found",
+        ]
+    );
+}
+
+/// Nobody knows what a handler had done that panicked or took too long; a create with a key can be sent again.
+#[tokio::test]
+async fn a_handler_that_gave_no_answer() {
+    for kind in [FailureKind::Panic, FailureKind::Deadline] {
+        for (method, has_key, retry) in [
+            (Method::POST, true, "same-key"),
+            (Method::POST, false, "never"),
+            (Method::PATCH, true, "never"),
+        ] {
+            let response = crate::failed(&Failed {
+                kind,
+                method: &method,
+                path: "/v1/om/payments",
+                request_id: RequestId::of(&axum::http::Extensions::new()),
+                has_key,
+            });
+            assert_eq!(response.status(), 500);
+            let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
+            assert_eq!(header("tender-money-moved"), "unknown");
+            assert_eq!(header("tender-retry"), retry, "{method} {has_key}");
+            let body = response.into_body().collect().await.expect("a body").to_bytes();
+            let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            assert_eq!(body["error"]["code"], "Unknown");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderValue, Request};
 use serde_json::{Value, json};
 use tender_engine::{EntryKind, LocationId};
 use tender_service::{DirectoryKind, Settings};
@@ -85,6 +85,43 @@ async fn lengths_on_both_sides() {
         .call(request.expect("a request"))
         .await
         .blames("Idempotency-Key");
+}
+
+#[tokio::test]
+async fn credentials_that_are_no_text_or_given_twice() {
+    let world = World::new().await;
+    let ask = async |headers: &[(&str, &[u8])]| {
+        let mut request = Request::builder().uri("/v1/om/payment-methods");
+        for (name, value) in headers {
+            request = request.header(*name, HeaderValue::from_bytes(value).expect("a header"));
+        }
+        world.call(request.body(Body::empty()).expect("a request")).await
+    };
+    let (key, organization) = (("api-key", K1.as_bytes()), ("organization-id", &b"org_1"[..]));
+    ask(&[key, organization]).await.data();
+    ask(&[("api-key", b"  first-key-of-the-acceptance-tests "), organization])
+        .await
+        .data();
+    // What was sent is not missing.
+    for text in [&b"\xff"[..], "schl\u{fc}ssel".as_bytes()] {
+        ask(&[("api-key", text), organization])
+            .await
+            .refuses(401, "INVALID_TOKEN");
+        ask(&[key, ("organization-id", text)])
+            .await
+            .refuses(403, "UNAUTHORIZED");
+    }
+    ask(&[key, ("api-key", b"another"), organization])
+        .await
+        .refuses(401, "INVALID_TOKEN");
+    ask(&[key, organization, ("organization-id", b"org_2")])
+        .await
+        .refuses(403, "UNAUTHORIZED");
+    for almost in ["1", "org_01", "ORG_1", "org_1x", "org_"] {
+        ask(&[key, ("organization-id", almost.as_bytes())])
+            .await
+            .refuses(403, "UNAUTHORIZED");
+    }
 }
 
 #[tokio::test]

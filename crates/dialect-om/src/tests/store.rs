@@ -4,8 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tender_engine::{Order, PAYMENTS_PER_ORDER_MAX};
+use tender_store::{
+    Batch, BoxFuture, FeedPosition, NodeLease, Record, Row, Store, StoreError, Table, Transaction, Wake,
+    Write, Writes,
+};
 use tender_store_sqlite::SqliteStore;
+
+use super::world::{O1, order_id};
 
 /// When the next commit breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +57,39 @@ impl Breakable {
             .store(u8::try_from(at).expect("a few"), Ordering::SeqCst);
     }
 
+    /// Lets an order have had as many payments as one can have, which would take long to make.
+    pub(super) async fn fill(&self, order: &str) {
+        let key = vec![O1.to_i64(), order_id(order).to_i64()];
+        let filled = self.inner.commit(Box::new(Fill { key })).await;
+        filled.1.expect("the scratch database writes");
+    }
+
     fn when(&self) -> Break {
         ORDER[usize::from(self.switch.load(Ordering::SeqCst))]
+    }
+}
+
+struct Fill {
+    key: Vec<i64>,
+}
+
+impl Batch for Fill {
+    fn run<'a>(
+        &'a mut self,
+        transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        Box::pin(async move {
+            let rows = transaction.get(Table::Orders, &[self.key.clone()]).await?;
+            let mut orders: Vec<Order> = rows.iter().map(Order::from_row).collect::<Result<_, _>>()?;
+            for order in &mut orders {
+                order.last_payment_number = PAYMENTS_PER_ORDER_MAX;
+            }
+            let rows = orders.iter().map(|order| Write::Put(order.to_row())).collect();
+            Ok(Writes {
+                rows,
+                wakes: Vec::new(),
+            })
+        })
     }
 }
 

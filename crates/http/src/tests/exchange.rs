@@ -155,6 +155,11 @@ async fn a_panic_ends_its_own_request_only_and_is_answered_in_the_dialect_of_its
     let broken = client.answer().await;
     assert_eq!((broken.status, broken.body.as_str()), (500, ""));
     assert!(broken.header("x-request-id").is_some());
+    // Where the wording says nothing about money, it is not known to stand still.
+    for answer in [&other, &broken] {
+        assert_eq!(answer.header("tender-money-moved"), Some("unknown"));
+        assert_eq!(answer.header("tender-retry"), Some("never"));
+    }
     client.send(&get("/ok")).await;
     assert_eq!(client.answer().await.body, "fine");
 
@@ -170,6 +175,28 @@ async fn a_server_without_words_answers_failures_with_bare_statuses() {
     let server = Running::start(failing(), ServerOptions::default()).await;
     let answer = server.get("/other/panic").await;
     assert_eq!((answer.status, answer.body.as_str()), (500, ""));
+}
+
+#[tokio::test]
+async fn a_request_with_a_key_may_be_sent_again_after_a_panic() {
+    let options = ServerOptions {
+        failure: Arc::new(|failed| format!("{}", failed.has_key).into_response()),
+        ..ServerOptions::default()
+    };
+    let server = Running::start(failing(), options).await;
+    let mut client = server.connect().await;
+    for (header, has_key, retry) in [
+        ("Idempotency-Key: k\r\n", "true", "same-key"),
+        ("", "false", "never"),
+    ] {
+        client
+            .send(&format!("GET /other/panic HTTP/1.1\r\nhost: test\r\n{header}\r\n"))
+            .await;
+        let answer = client.answer().await;
+        assert_eq!(answer.body, has_key);
+        assert_eq!(answer.header("tender-money-moved"), Some("unknown"));
+        assert_eq!(answer.header("tender-retry"), Some(retry));
+    }
 }
 
 #[tokio::test]
