@@ -194,14 +194,16 @@ impl ApiError {
 
 /// Why nobody was recognised, as the one answer where the two words may stand. The wording for a token past its life
 /// is fixed: clients test the status, the description, or its words.
-pub(crate) fn unauthorized(failure: &AuthFailure) -> Response {
+pub(crate) fn unauthorized(failure: &AuthFailure, is_about_money: bool) -> Response {
     let (code, description) = match failure {
         AuthFailure::Missing => ("credential missing", "The request carries no credentials"),
         AuthFailure::Expired => ("credential expired", "The access token provided has expired"),
         AuthFailure::Revoked => ("credential revoked", "The access token provided has been revoked"),
         AuthFailure::Unknown => ("credential unknown", "The credentials provided are invalid"),
         AuthFailure::Disabled => ("credential disabled", "The application has been switched off"),
-        AuthFailure::Unavailable(failure) => return ApiError::from(failure.clone()).into_answer(false),
+        AuthFailure::Unavailable(failure) => {
+            return ApiError::from(failure.clone()).into_answer(is_about_money);
+        }
     };
     #[cfg(test)]
     crate::tests::record::refusal(code, None);
@@ -221,5 +223,8 @@ pub(crate) fn unauthorized(failure: &AuthFailure) -> Response {
         WWW_AUTHENTICATE,
         HeaderValue::from_static("Basic realm=\"tender\", charset=\"UTF-8\""),
     );
+    if is_about_money {
+        advise(headers, MoneyMoved::No, Retry::Never);
+    }
     response
 }

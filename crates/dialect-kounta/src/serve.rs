@@ -39,7 +39,13 @@ pub fn router(tender: Tender) -> Router {
 pub fn failed(failed: &Failed<'_>) -> Response {
     let is_about_money =
         Target::of(failed.path).is_some_and(|target| target.route.is_about_money(failed.method));
-    ApiError::unanswered(failed.kind, is_about_money).into_answer(is_about_money)
+    let error = ApiError::unanswered(failed.kind, is_about_money);
+    let error = if failed.has_key {
+        error
+    } else {
+        error.without_key()
+    };
+    error.into_answer(is_about_money)
 }
 
 /// A path as its template's route takes it, so that log and metrics know which it was. Handlers read the raw path.
@@ -59,16 +65,16 @@ async fn answer(State(kounta): State<Kounta>, request: Request) -> Response {
 
 impl Kounta {
     async fn answer(&self, request: Request) -> Response {
-        let principal = match auth::authenticate(&self.tender, request.headers()).await {
-            Ok(principal) => principal,
-            Err(failure) => return unauthorized(&failure),
-        };
         let path = RawPath::of(request.extensions(), request.uri());
         let target = Target::of(path.as_str());
         let method = method_of(&request);
         let is_about_money = target
             .as_ref()
             .is_some_and(|target| target.route.is_about_money(&method));
+        let principal = match auth::authenticate(&self.tender, request.headers()).await {
+            Ok(principal) => principal,
+            Err(failure) => return unauthorized(&failure, is_about_money),
+        };
         let standing = match limits::take(&self.tender, &principal).await {
             Ok(standing) => standing,
             Err(failure) => return ApiError::from(failure).into_answer(is_about_money),

@@ -177,7 +177,7 @@ fn all() -> Vec<(&'static str, String, Response)> {
         rows.push(("service", format!("{name} not about money"), plain));
     }
     for (name, failure) in auth_failures() {
-        rows.push(("credential", name.to_owned(), unauthorized(&failure)));
+        rows.push(("credential", name.to_owned(), unauthorized(&failure, true)));
     }
     for (kind_name, kind) in kinds() {
         // What is expected shows where the type is wrong; what was found decides which error it is.
@@ -322,7 +322,7 @@ fn waits_are_a_second_at_least() {
 #[test]
 fn a_credential_that_is_not_recognised_is_challenged_twice() {
     for (_, failure) in auth_failures() {
-        let response = unauthorized(&failure);
+        let response = unauthorized(&failure, true);
         let challenges = response.headers().get_all("www-authenticate").iter().count();
         match failure {
             // Whom nobody can look up is not told that it is nobody.

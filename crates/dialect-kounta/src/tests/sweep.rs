@@ -239,26 +239,30 @@ async fn handlers_that_fail_are_answered_in_the_same_shape() {
         ),
         (FailureKind::Deadline, Method::GET, "/v1/invalid", 503, None),
     ] {
-        let request_id = RequestId::of(&axum::http::Extensions::new());
-        let response = crate::failed(&Failed {
-            kind,
-            method: &method,
-            path,
-            request_id,
-            has_key: false,
-        });
-        let (parts, body) = response.into_parts();
-        let text = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
-        let reply = Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            text,
-        };
-        check(&reply);
-        assert_eq!(
-            (reply.status, reply.header("Tender-Money-Moved")),
-            (status, moved)
-        );
-        assert_eq!(reply.header("Tender-Retry"), moved.map(|_| "same-key"));
+        for has_key in [false, true] {
+            let request_id = RequestId::of(&axum::http::Extensions::new());
+            let response = crate::failed(&Failed {
+                kind,
+                method: &method,
+                path,
+                request_id,
+                has_key,
+            });
+            let (parts, body) = response.into_parts();
+            let text = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
+            let reply = Reply {
+                status: parts.status.as_u16(),
+                headers: parts.headers,
+                text,
+            };
+            check(&reply);
+            assert_eq!(
+                (reply.status, reply.header("Tender-Money-Moved")),
+                (status, moved)
+            );
+            // Without a key nobody would recognise the repeat.
+            let retry = if has_key { "same-key" } else { "never" };
+            assert_eq!(reply.header("Tender-Retry"), moved.map(|_| retry));
+        }
     }
 }

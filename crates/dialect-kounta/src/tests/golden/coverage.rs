@@ -27,6 +27,9 @@ const METHODS: [Method; 7] = [
     Method::OPTIONS,
 ];
 
+/// Rows of the acceptance checklist.
+const CHECKLIST_ROWS: u32 = 55;
+
 async fn played() -> Vec<Played> {
     let mut all = Vec::new();
     for file in files() {
@@ -120,6 +123,29 @@ fn every_form_of_path_has_a_sample() {
     ];
     let forms: BTreeSet<String> = routes.iter().map(form).collect();
     assert_eq!(forms, samples().into_keys().collect());
+}
+
+/// Every row of the acceptance checklist is a test of that name. Row 4 is about tokens and stands with them.
+#[test]
+fn every_row_of_the_checklist_is_a_test() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = fs::read_to_string(crates.join("../oauth/src/tests/token.rs")).unwrap();
+    for entry in fs::read_dir(crates.join("src/tests")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            sources.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+    let missing: Vec<u32> = (1..=CHECKLIST_ROWS)
+        .filter(|row| {
+            let names = [format!("fn row_{row:02}_"), format!("fn kounta_row_{row:02}_")];
+            let is_there = sources
+                .lines()
+                .any(|line| line.starts_with("async fn") && names.iter().any(|name| line.contains(name)));
+            !is_there
+        })
+        .collect();
+    assert!(missing.is_empty(), "rows without a test: {missing:?}");
 }
 
 /// What a client can do is recorded as a success, for every form of path and every method that it takes.
