@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use tender_store::StoreError;
 use tokio_postgres::Error;
-use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 /// The table named in errors that concern no particular one.
 pub(crate) const WHOLE_DATABASE: &str = "database";
@@ -90,6 +90,11 @@ fn ends_session(error: &Error) -> bool {
     is_fatal || is_standby || cause.code().code().starts_with("08")
 }
 
+/// A statement that the server did not answer in time, before any commit.
+pub(crate) fn unanswered() -> Failure {
+    Failure::Lost("the server did not answer in time".to_owned())
+}
+
 /// Classifies a failure of `COMMIT` itself. If it ended the session, the server may have committed before.
 pub(crate) fn classify_commit(error: &Error) -> Failure {
     if ends_session(error) {
@@ -99,9 +104,20 @@ pub(crate) fn classify_commit(error: &Error) -> Failure {
     }
 }
 
-/// A failure to connect.
-pub(crate) fn unreachable(error: &Error) -> StoreError {
-    StoreError::Unavailable(describe(error))
+/// Classifies a failure to begin a transaction, which no statement has had a part in yet.
+pub(crate) fn classify_begin(error: &Error) -> Failure {
+    // A standby cannot begin a transaction that writes: "the feature is not supported".
+    match error.code() {
+        Some(code) if *code == SqlState::FEATURE_NOT_SUPPORTED => Failure::Lost(describe(error)),
+        _ => classify(WHOLE_DATABASE, error),
+    }
+}
+
+/// Whether a notice says that a commit did not wait for the standby that it had to wait for, because somebody
+/// cancelled the waiting. The server answers such a commit as if nothing were wrong.
+pub(crate) fn is_doubt(notice: &DbError) -> bool {
+    let is_warning = matches!(notice.parsed_severity(), Some(Severity::Warning));
+    is_warning && [SqlState::WARNING, SqlState::ADMIN_SHUTDOWN].contains(notice.code())
 }
 
 /// A text for the log. Values of rows are left out: the server puts them into the detail, never into the message.

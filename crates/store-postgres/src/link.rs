@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use tender_store::StoreError;
 use tokio::time::Instant;
-use tokio_postgres::Config;
 
+use crate::servers::Servers;
 use crate::session::Session;
 
 /// The first pause after a failed attempt to connect, doubled after each further one.
-const PAUSE_FIRST: Duration = Duration::from_millis(50);
+pub(crate) const PAUSE_FIRST: Duration = Duration::from_millis(50);
 
-/// The longest pause between attempts to connect.
-const PAUSE_MAX: Duration = Duration::from_secs(3);
+/// The longest pause between attempts to connect. A promotion takes about a second, so a longer one would be most of
+/// the interruption; an attempt is one connection per host.
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// How often any link of a store has connected: the news that the server is back, for those that wait.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +37,7 @@ impl Comebacks {
 /// connected meanwhile, it tries at once.
 #[derive(Debug)]
 pub(crate) struct Link {
-    config: Config,
+    servers: Arc<Servers>,
     session: Option<Session>,
     failures: u32,
     next_attempt_at: Instant,
@@ -47,9 +48,9 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(config: Config, comebacks: Comebacks) -> Self {
+    pub(crate) fn new(servers: Arc<Servers>, comebacks: Comebacks) -> Self {
         Self {
-            config,
+            servers,
             session: None,
             failures: 0,
             next_attempt_at: Instant::now(),
@@ -59,9 +60,10 @@ impl Link {
         }
     }
 
-    /// Whether there is a session, as far as anyone knows.
+    /// Whether there is a session with the primary, as far as anyone knows.
     pub(crate) fn is_open(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| !session.is_closed())
+        let is_good = |session: &Session| !session.is_closed() && self.servers.is_current(session.timeline());
+        self.session.as_ref().is_some_and(is_good)
     }
 
     /// Closes the session; the next caller connects anew.
@@ -88,7 +90,7 @@ impl Link {
                 self.last_error
             )));
         }
-        match Session::open(&self.config, None).await {
+        match Session::open(&self.servers, None).await {
             Ok(session) => {
                 self.failures = 0;
                 self.comebacks.add();

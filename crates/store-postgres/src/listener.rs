@@ -8,32 +8,31 @@ use std::time::Duration;
 
 use tender_store::Wake;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::time::MissedTickBehavior;
-use tokio_postgres::{Config, Notification};
+use tokio::time::{MissedTickBehavior, timeout};
+use tokio_postgres::Notification;
 
 use crate::error::describe;
 use crate::lease::{self, Fence, RENEWAL_S};
-use crate::link::pause;
+use crate::link::{PAUSE_FIRST, PAUSE_MAX, pause};
+use crate::servers::Servers;
 use crate::session::Session;
 use crate::wake::{self, CHANNEL};
 
 /// Notifications waiting to be decoded; more are dropped.
 const NOTIFICATION_BACKLOG: usize = 1024;
 
-/// The first and the longest pause between attempts to connect.
-const PAUSE_FIRST: Duration = Duration::from_millis(100);
-const PAUSE_MAX: Duration = Duration::from_secs(5);
-
 /// Everything the task needs.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    pub config: Config,
+    pub servers: Arc<Servers>,
     /// This store's own number among the senders of wakes.
     pub origin: u64,
     pub wakes: broadcast::Sender<Wake>,
     pub fence: Arc<OnceLock<Fence>>,
-    /// Closed when the store is dropped.
+    /// Closed when the store is closed or dropped.
     pub end: oneshot::Receiver<()>,
+    /// Told once the first attempt to listen is over.
+    pub started: Option<oneshot::Sender<()>>,
 }
 
 /// Why [`Listener::listen`] returned.
@@ -51,7 +50,7 @@ impl Listener {
             let opened = tokio::select! {
                 biased;
                 _ = &mut self.end => return self.release(None).await,
-                opened = Session::open(&self.config, Some(sender)) => opened,
+                opened = Session::open(&self.servers, Some(sender)) => opened,
             };
             match opened {
                 Ok(mut session) => {
@@ -63,6 +62,7 @@ impl Listener {
                 }
                 Err(error) => tracing::warn!(%error, "cannot listen for the wakes of other nodes"),
             }
+            self.tell_started();
             let pause = pause(PAUSE_FIRST, PAUSE_MAX, failures);
             failures = failures.saturating_add(1);
             tokio::select! {
@@ -82,11 +82,19 @@ impl Listener {
             tracing::warn!("LISTEN failed: {}", describe(&error));
             return Ended::Session;
         }
+        self.tell_started();
         let mut renewals = tokio::time::interval(Duration::from_secs(RENEWAL_S));
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut promotions = self.servers.promotions();
         loop {
             tokio::select! {
                 _ = &mut self.end => return Ended::Store,
+                // The sender is in `self.servers`, so this never fails.
+                _ = promotions.changed() => {
+                    if !self.servers.is_current(session.timeline()) {
+                        return Ended::Session;
+                    }
+                }
                 notification = notifications.recv() => match notification {
                     Some(notification) => self.hear(&notification),
                     // The session's driver holds the sender.
@@ -98,6 +106,13 @@ impl Listener {
                     }
                 }
             }
+        }
+    }
+
+    fn tell_started(&mut self) {
+        if let Some(started) = self.started.take() {
+            // Nobody waiting any more is fine.
+            let _ = started.send(());
         }
     }
 
@@ -117,9 +132,10 @@ impl Listener {
         let Some(fence) = self.fence.get() else {
             return true;
         };
-        match lease::renew(session, *fence).await {
-            Ok(true) => true,
-            Ok(false) => {
+        let limit = session.answer_timeout();
+        match timeout(limit, lease::renew(session, *fence)).await {
+            Ok(Ok(true)) => true,
+            Ok(Ok(false)) => {
                 tracing::error!(
                     node = fence.node,
                     "another program has taken this node's number: every commit is refused until this program is \
@@ -127,9 +143,13 @@ impl Listener {
                 );
                 true
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::warn!("the node number could not be renewed: {}", describe(&error));
                 !session.is_closed()
+            }
+            Err(_) => {
+                tracing::warn!("the node number could not be renewed: no answer in {limit:?}");
+                false
             }
         }
     }
@@ -141,7 +161,7 @@ impl Listener {
         };
         let session = match session {
             Some(session) => Ok(session),
-            None => Session::open(&self.config, None).await,
+            None => Session::open(&self.servers, None).await,
         };
         let outcome = match session {
             Ok(mut session) => (lease::release(&mut session, *fence).await).map_err(|error| describe(&error)),

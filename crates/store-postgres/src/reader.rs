@@ -1,13 +1,16 @@
 //! The tasks that own the reading sessions.
 
+use std::sync::Arc;
+
 use tender_store::{FeedPosition, Row, StoreError};
 use tokio::sync::oneshot;
-use tokio_postgres::Config;
+use tokio::time::timeout;
 
-use crate::error::Failure;
+use crate::error::{Failure, unanswered};
 use crate::feed;
 use crate::job::{BatchJob, SharedReceiver};
 use crate::link::{Comebacks, Link};
+use crate::servers::Servers;
 use crate::transaction::{Kind, Open};
 
 /// One page of the feed.
@@ -31,9 +34,9 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(config: Config, comebacks: Comebacks) -> Self {
+    pub(crate) fn new(servers: Arc<Servers>, comebacks: Comebacks) -> Self {
         Self {
-            link: Link::new(config, comebacks),
+            link: Link::new(servers, comebacks),
         }
     }
 
@@ -95,7 +98,11 @@ impl Reader {
         loop {
             let was_open = self.link.is_open();
             let session = self.link.session().await?;
-            let outcome = feed::read(session, merchant_id, after, limit).await;
+            let reading = timeout(
+                session.answer_timeout(),
+                feed::read(session, merchant_id, after, limit),
+            );
+            let outcome = reading.await.unwrap_or_else(|_| Err(unanswered()));
             runs += 1;
             if let Err(Failure::Lost(_)) = &outcome {
                 self.link.close();

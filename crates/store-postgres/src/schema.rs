@@ -1,4 +1,9 @@
 //! Numbered migrations and the version of a database.
+//!
+//! Nodes are replaced one after the other, so for a while programs of two versions work on one database. A step
+//! therefore either *expands* the schema (a new table or index, a new column with a default), and programs of
+//! the version before go on and can even be started again; or it *contracts* it (takes away what no program in use
+//! needs any more), and the database notes the oldest program that may still come.
 
 use tender_store::StoreError;
 use tokio_postgres::{Client, Error};
@@ -10,11 +15,15 @@ use crate::session::Session;
 struct Migration {
     name: &'static str,
     sql: &'static str,
+    /// The lowest [`SCHEMA_VERSION`] of a program that can go on after this step. That of the step before, if this one
+    /// only expands the schema.
+    oldest_program: u32,
 }
 
 const MIGRATIONS: [Migration; 1] = [Migration {
     name: "0001_ledger",
     sql: include_str!("../migrations/0001_ledger.sql"),
+    oldest_program: 1,
 }];
 
 /// The schema version this program reads and writes.
@@ -27,7 +36,8 @@ const SERVER_VERSION_MIN: i32 = 130_000;
 const LOCK: i64 = 0x7465_6e64_6d69_6772;
 
 const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS tender_schema ( \
-    version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+    version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); \
+    ALTER TABLE tender_schema ADD COLUMN IF NOT EXISTS oldest_program bigint NOT NULL DEFAULT 1";
 
 /// Brings the database to [`SCHEMA_VERSION`], one transaction per step. Programs that start at the same time wait
 /// for each other.
@@ -51,23 +61,34 @@ async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
     let versions = |error: Error| failed("the table of versions", &error);
     client.batch_execute(VERSIONS_TABLE).await.map_err(versions)?;
     let row = client
-        .query_one("SELECT coalesce(max(version), 0) FROM tender_schema", &[])
+        .query_one(
+            "SELECT coalesce(max(version), 0), coalesce(max(oldest_program), 0) FROM tender_schema",
+            &[],
+        )
         .await
         .map_err(versions)?;
     let found: i64 = row.try_get(0).map_err(versions)?;
-    let from = match u32::try_from(found) {
-        Ok(found) if found <= SCHEMA_VERSION => found,
-        _ => {
-            return Err(StoreError::Internal(format!(
-                "the database has schema version {found}, newer than this program's {SCHEMA_VERSION}: use the \
-                 program that wrote it, or a later one"
-            )));
-        }
-    };
-    for (migration, number) in MIGRATIONS.iter().zip(1_u32..).skip(from as usize) {
+    let oldest: i64 = row.try_get(1).map_err(versions)?;
+    if oldest > i64::from(SCHEMA_VERSION) {
+        return Err(StoreError::Internal(format!(
+            "the database has schema version {found}, newer than this program's {SCHEMA_VERSION}, and no longer \
+             works with it: use the program that wrote it, or a later one"
+        )));
+    }
+    if found > i64::from(SCHEMA_VERSION) {
+        tracing::warn!(
+            found,
+            known = SCHEMA_VERSION,
+            "a newer program has migrated the database; this one can still use it"
+        );
+        return Ok(());
+    }
+    let done = usize::try_from(found)
+        .map_err(|_| StoreError::Internal(format!("the database has schema version {found}")))?;
+    for (migration, number) in MIGRATIONS.iter().zip(1_u32..).skip(done) {
         let step = format!(
-            "BEGIN;\n{}\nINSERT INTO tender_schema (version, name) VALUES ({number}, '{}');\nCOMMIT;",
-            migration.sql, migration.name
+            "BEGIN;\n{}\nINSERT INTO tender_schema (version, name, oldest_program) VALUES ({number}, '{}', {});\nCOMMIT;",
+            migration.sql, migration.name, migration.oldest_program
         );
         if let Err(error) = client.batch_execute(&step).await {
             // If this fails, too, the session is gone, and with it the transaction.
@@ -79,11 +100,11 @@ async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Refuses servers that are too old, and databases that cannot hold every character.
+/// Refuses servers that are too old or only speak PostgreSQL's language, and databases that cannot hold every character.
 async fn require_server(client: &Client) -> Result<(), StoreError> {
     let row = client
         .query_one(
-            "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')",
+            "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), version()",
             &[],
         )
         .await
@@ -94,6 +115,15 @@ async fn require_server(client: &Client) -> Result<(), StoreError> {
     let encoding: String = row
         .try_get(1)
         .map_err(|error| failed("the server's encoding", &error))?;
+    let product: String = row
+        .try_get(2)
+        .map_err(|error| failed("the server's version", &error))?;
+    if !is_postgres(&product) {
+        return Err(StoreError::Internal(format!(
+            "the server is not PostgreSQL but {product}: the event feed needs advisory locks and sequences that \
+             work as PostgreSQL's do"
+        )));
+    }
     if version < SERVER_VERSION_MIN {
         return Err(StoreError::Internal(format!(
             "the server is PostgreSQL {}, this program needs {} or later",
@@ -107,6 +137,12 @@ async fn require_server(client: &Client) -> Result<(), StoreError> {
         )));
     }
     Ok(())
+}
+
+/// Whether this is PostgreSQL, by what `version()` says. Engines that speak its language may take an advisory lock without
+/// locking anything, or number rows in blocks per session: entries of the feed would be skipped, and nobody told.
+fn is_postgres(version: &str) -> bool {
+    version.starts_with("PostgreSQL ") && !version.contains("-YB-")
 }
 
 fn failed(what: &str, error: &Error) -> StoreError {

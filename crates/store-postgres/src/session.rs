@@ -1,25 +1,23 @@
 //! One connection to the server with its settings and prepared statements.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tender_store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::TargetSessionAttrs;
-use tokio_postgres::{AsyncMessage, Client, Config, Error, NoTls, Notification, Statement};
+use tokio::time::timeout;
+use tokio_postgres::{AsyncMessage, Client, Config, Error, Notification, SimpleQueryMessage, Statement};
 
-use crate::error::{describe, unreachable};
+use crate::error::{describe, is_doubt};
+use crate::servers::{Candidate, Servers, Timeline};
 
-/// How long connecting may take, unless the URL says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// After this long without a sign of the server the connection is probed, and given up soon after: a node behind a
-/// broken network must find the new primary without anyone's help.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
-const KEEPALIVE_RETRIES: u32 = 3;
-const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long the other hosts may still take to be ready once one is.
+const GRACE: Duration = Duration::from_millis(300);
 
 /// Statements kept prepared. The program has far fewer texts; if it ever had more, all are prepared anew.
 const STATEMENTS_MAX: usize = 512;
@@ -47,46 +45,83 @@ SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 ";
 
-/// Reads a connection URL or key-value string and completes it.
-pub(crate) fn configure(url: &str) -> Result<Config, StoreError> {
-    let mut config: Config = url
-        .parse()
-        .map_err(|error: Error| StoreError::Internal(format!("the database URL: {}", describe(&error))))?;
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("tender");
-    }
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
-    }
-    config
-        .keepalives(true)
-        .keepalives_idle(KEEPALIVE_IDLE)
-        .keepalives_interval(KEEPALIVE_INTERVAL)
-        .keepalives_retries(KEEPALIVE_RETRIES)
-        // With several hosts in the URL this finds the primary, and never settles on a standby.
-        .target_session_attrs(TargetSessionAttrs::ReadWrite);
-    Ok(config)
-}
+/// The timeline this server writes to. Only a primary answers.
+const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
 
 /// A connection. Dropping it closes it, which ends any transaction on it.
 #[derive(Debug)]
 pub(crate) struct Session {
     client: Client,
     statements: HashMap<String, Statement>,
+    timeline: Timeline,
+    /// How often the server has said that a commit may not be where it should be.
+    doubts: Arc<AtomicU64>,
+    answer_timeout: Duration,
     driver: JoinHandle<()>,
 }
 
 impl Session {
-    /// Connects. Notifications go to `notifications` if given, which must never make the driver wait: those that
-    /// find no room are dropped.
+    /// Connects to the primary, whichever host that is now. Notifications go to `notifications` if given, which must
+    /// never make the driver wait: those that find no room are dropped.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], with the answer of every host.
     pub(crate) async fn open(
-        config: &Config,
+        servers: &Servers,
         notifications: Option<mpsc::Sender<Notification>>,
     ) -> Result<Self, StoreError> {
-        let (client, mut connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
+        let (candidates, mut failures) = servers.candidates().await;
+        let mut attempts: FuturesUnordered<_> = (candidates.into_iter())
+            .map(|candidate| Self::open_at(servers, candidate, notifications.clone()))
+            .collect();
+        drop(notifications);
+        let mut best: Option<Self> = None;
+        loop {
+            let outcome = match &best {
+                None => attempts.next().await,
+                Some(_) => timeout(GRACE, attempts.next()).await.unwrap_or(None),
+            };
+            match outcome {
+                None => break,
+                Some(Err(failure)) => failures.push(failure),
+                Some(Ok(session)) => {
+                    if best.as_ref().is_none_or(|best| best.timeline < session.timeline) {
+                        best = Some(session);
+                    }
+                }
+            }
+        }
+        best.ok_or_else(|| StoreError::Unavailable(failures.join("; ")))
+    }
+
+    /// Connects to one host.
+    pub(crate) async fn open_at(
+        servers: &Servers,
+        candidate: Candidate,
+        notifications: Option<mpsc::Sender<Notification>>,
+    ) -> Result<Self, String> {
+        let Candidate { name, config } = candidate;
+        match timeout(
+            servers.connect_timeout,
+            Self::begin(servers, &config, notifications),
+        )
+        .await
+        {
+            Ok(Ok(session)) if servers.admit(session.timeline) => Ok(session),
+            Ok(Ok(_)) => Err(format!("{name}: it was replaced by another primary")),
+            Ok(Err(error)) => Err(format!("{name}: {}", describe(&error))),
+            Err(_) => Err(format!("{name}: no answer in {:?}", servers.connect_timeout)),
+        }
+    }
+
+    async fn begin(
+        servers: &Servers,
+        config: &Config,
+        notifications: Option<mpsc::Sender<Notification>>,
+    ) -> Result<Self, Error> {
+        let (client, mut connection) = config.connect(servers.connector.0.clone()).await?;
+        let doubts = Arc::new(AtomicU64::new(0));
+        let noted = Arc::clone(&doubts);
         let driver = tokio::spawn(async move {
             while let Some(message) = std::future::poll_fn(|context| connection.poll_message(context)).await {
                 match message {
@@ -96,6 +131,10 @@ impl Session {
                         }
                     }
                     Ok(AsyncMessage::Notice(notice)) => {
+                        // This comes before the answer that it is about, and is dealt with before it.
+                        if is_doubt(&notice) {
+                            noted.fetch_add(1, Ordering::Relaxed);
+                        }
                         tracing::debug!(code = notice.code().code(), "notice: {}", notice.message());
                     }
                     Ok(_) => {}
@@ -106,17 +145,44 @@ impl Session {
                 }
             }
         });
-        let session = Self {
+        let mut session = Self {
             client,
             statements: HashMap::new(),
+            timeline: 0,
+            doubts,
+            answer_timeout: servers.answer_timeout,
             driver,
         };
-        session
-            .client
-            .batch_execute(SETTINGS)
-            .await
-            .map_err(|error| unreachable(&error))?;
+        session.client.batch_execute(SETTINGS).await?;
+        session.timeline = session.read_timeline().await;
         Ok(session)
+    }
+
+    /// Some that speak PostgreSQL's language have no timelines, or do not tell.
+    async fn read_timeline(&self) -> Timeline {
+        let answers = self.client.simple_query(TIMELINE).await.unwrap_or_default();
+        let text = answers.iter().find_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        text.and_then(|text| Timeline::from_str_radix(text, 16).ok())
+            .unwrap_or_default()
+    }
+
+    /// The timeline of the server.
+    pub(crate) fn timeline(&self) -> Timeline {
+        self.timeline
+    }
+
+    /// How often, so far, the server has said that a commit is on its own disk but perhaps not on a standby's.
+    pub(crate) fn doubts(&self) -> u64 {
+        self.doubts.load(Ordering::Relaxed)
+    }
+
+    /// How long any statement may go unanswered. What takes longer is lost: no statement may take so long, so the
+    /// server hangs, or the way to it, or it waits for a standby that does not come.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.answer_timeout
     }
 
     /// Whether the connection is known to be gone.

@@ -1,11 +1,13 @@
 //! The backend: connecting, and the port's methods.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
-use tokio_postgres::Config;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::error::Failure;
 use crate::job::{BatchJob, queue, receive, worker_gone};
@@ -14,11 +16,15 @@ use crate::link::{Comebacks, random};
 use crate::listener::Listener;
 use crate::reader::{self, Reader};
 use crate::schema;
-use crate::session::{self, Session};
+use crate::servers::Servers;
+use crate::session::Session;
 use crate::writer::{self, Writer};
 
 /// Wakes kept for a listener that is slow; older ones are dropped.
 const WAKE_BACKLOG: usize = 1024;
+
+/// How long closing may take. What is not given back by then lapses by itself.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings of a connection to PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +38,9 @@ pub struct PostgresOptions {
     pub write_queue: usize,
     /// Reads that may wait for a reader before callers wait to enqueue. At least 1.
     pub read_queue: usize,
+    /// How long any statement or commit may go unanswered before its session is given up; a commit's outcome is
+    /// then unknown. Longer than the server's own limit for a statement, which is 20 seconds.
+    pub answer_timeout: Duration,
 }
 
 impl Default for PostgresOptions {
@@ -41,6 +50,7 @@ impl Default for PostgresOptions {
             readers: 4,
             write_queue: 64,
             read_queue: 256,
+            answer_timeout: Duration::from_secs(25),
         }
     }
 }
@@ -48,18 +58,25 @@ impl Default for PostgresOptions {
 /// The ledger in one PostgreSQL database, which other nodes may use at the same time.
 ///
 /// Its tasks run on the runtime it was made on. When it is dropped they finish what is queued and give back the
-/// node number in the background.
+/// node number in the background, as long as the runtime lives; [`Store::close`] waits for it.
 #[derive(Debug)]
 pub struct PostgresStore {
-    config: Config,
+    servers: Arc<Servers>,
     writes: mpsc::Sender<writer::Job>,
     reads: mpsc::Sender<reader::Job>,
     wakes: broadcast::Sender<Wake>,
     pub(crate) fence: Arc<OnceLock<Fence>>,
     /// Held while a number is taken, so that one store never takes two.
     taking: Mutex<()>,
-    /// Dropped with the store, which the listener notices.
+    listener: std::sync::Mutex<Option<Listening>>,
+}
+
+/// The listening task and what ends it.
+#[derive(Debug)]
+struct Listening {
+    /// The listener notices when this is dropped.
     _end: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 impl PostgresStore {
@@ -70,8 +87,8 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] when the server cannot be reached; [`StoreError::Internal`] when the URL cannot
     /// be read, the server is too old, or a newer program migrated the database.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        let config = session::configure(url)?;
-        schema::migrate(&Session::open(&config, None).await?).await?;
+        let servers = Arc::new(Servers::parse(url, options.answer_timeout)?);
+        schema::migrate(&Session::open(&servers, None).await?).await?;
 
         let wakes = broadcast::Sender::new(WAKE_BACKLOG);
         let fence = Arc::new(OnceLock::new());
@@ -80,7 +97,7 @@ impl PostgresStore {
         let (writes, jobs) = queue(options.write_queue);
         for _ in 0..options.writers.max(1) {
             let writer = Writer::new(
-                config.clone(),
+                Arc::clone(&servers),
                 comebacks.clone(),
                 Arc::clone(&fence),
                 origin,
@@ -90,25 +107,29 @@ impl PostgresStore {
         }
         let (reads, jobs) = queue(options.read_queue);
         for _ in 0..options.readers.max(1) {
-            tokio::spawn(Reader::new(config.clone(), comebacks.clone()).serve(jobs.clone()));
+            tokio::spawn(Reader::new(Arc::clone(&servers), comebacks.clone()).serve(jobs.clone()));
         }
         let (end, ended) = oneshot::channel();
+        let (start, started) = oneshot::channel();
         let listener = Listener {
-            config: config.clone(),
+            servers: Arc::clone(&servers),
             origin,
             wakes: wakes.clone(),
             fence: Arc::clone(&fence),
             end: ended,
+            started: Some(start),
         };
-        tokio::spawn(listener.run());
+        let task = tokio::spawn(listener.run());
+        // From now on no wake of another node is missed, unless the session breaks.
+        let _ = started.await;
         Ok(Self {
-            config,
+            servers,
             writes,
             reads,
             wakes,
             fence,
             taking: Mutex::new(()),
-            _end: end,
+            listener: std::sync::Mutex::new(Some(Listening { _end: end, task })),
         })
     }
 
@@ -117,7 +138,7 @@ impl PostgresStore {
         if let Some(fence) = self.fence.get() {
             return Ok(NodeLease { node: fence.node });
         }
-        let mut session = Session::open(&self.config, None).await?;
+        let mut session = Session::open(&self.servers, None).await?;
         let taken = lease::take(&mut session).await.map_err(Failure::into_error)?;
         Ok(NodeLease {
             node: self.fence.get_or_init(|| taken).node,
@@ -185,6 +206,23 @@ impl Store for PostgresStore {
             "PostgreSQL is backed up with its own tools: pg_basebackup with archived WAL, or pg_dump"
                 .to_owned(),
         ))))
+    }
+
+    /// Gives the node number back, so that the next program can have it at once.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let listening = {
+                let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+                listener.take()
+            };
+            let Some(Listening { _end: end, task }) = listening else {
+                return;
+            };
+            drop(end);
+            if timeout(CLOSE_TIMEOUT, task).await.is_err() {
+                tracing::warn!("the node number was not given back in {CLOSE_TIMEOUT:?}");
+            }
+        })
     }
 
     fn wakes(&self) -> broadcast::Receiver<Wake> {

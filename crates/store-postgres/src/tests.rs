@@ -8,9 +8,11 @@ use tender_store::conformance::Fixture;
 use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
 use tender_testkit::postgres::Cluster;
 
-use crate::session::{Session, configure};
+use crate::servers::Servers;
+use crate::session::Session;
 use crate::{PostgresOptions, PostgresStore};
 
+mod failover;
 mod feed;
 mod nodes;
 mod outage;
@@ -54,9 +56,14 @@ impl OneNode {
 
     /// A bare session, for looking at and meddling with what the store does.
     pub(crate) async fn session(&self) -> Session {
-        let config = configure(&self.url).expect("a good URL");
-        Session::open(&config, None).await.expect("the session opens")
+        let servers = Servers::parse(&self.url, self.options.answer_timeout).expect("a good URL");
+        Session::open(&servers, None).await.expect("the session opens")
     }
+}
+
+/// Whether the answer was that the server is away and nothing has happened.
+fn is_unavailable<T>(outcome: &Result<T, StoreError>) -> bool {
+    matches!(outcome, Err(StoreError::Unavailable(_)))
 }
 
 impl Fixture for OneNode {
@@ -81,6 +88,7 @@ mod several_writers {
             readers: 1,
             write_queue: 1,
             read_queue: 1,
+            ..super::PostgresOptions::default()
         })
         .await
     }

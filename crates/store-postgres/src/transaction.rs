@@ -8,10 +8,13 @@ use std::task::Poll;
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, join, maybe_done};
 use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Wake, Writes};
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Statement};
 
-use crate::error::{Failure, WHOLE_DATABASE, classify, classify_commit, describe};
+use crate::error::{
+    Failure, WHOLE_DATABASE, classify, classify_begin, classify_commit, describe, unanswered,
+};
 use crate::feed;
 use crate::lease::{self, Fence};
 use crate::plan::{Action, Missing, Step, plan, require_key};
@@ -107,7 +110,9 @@ impl<'s> Open<'s> {
         if !self.begun {
             return Ok(());
         }
-        let outcome = self.session.client().batch_execute("ROLLBACK").await;
+        let ending = self.session.client().batch_execute("ROLLBACK");
+        let outcome = timeout(self.session.answer_timeout(), ending).await;
+        let outcome = outcome.map_err(|_| unanswered())?;
         outcome.map_err(|error| Failure::Lost(describe(&error)))
     }
 
@@ -140,9 +145,32 @@ impl<'s> Open<'s> {
         self.write(&steps, &[], 0, End::RollBack).await
     }
 
+    /// Writes and ends the transaction. Without an answer in time, nobody knows how it ended.
+    async fn write(&mut self, steps: &[Step], wakes: &[Wake], origin: u64, end: End) -> Result<(), Failure> {
+        let (limit, doubts) = (self.session.answer_timeout(), self.session.doubts());
+        let outcome = timeout(limit, self.write_all(steps, wakes, origin, end)).await;
+        outcome.unwrap_or_else(|_| {
+            let what = format!("no answer to the commit in {limit:?}");
+            Err(Failure::Unknown(what))
+        })?;
+        if self.session.doubts() == doubts {
+            Ok(())
+        } else {
+            Err(Failure::Unknown(
+                "the server committed without waiting for the standby".to_owned(),
+            ))
+        }
+    }
+
     /// Sends all statements and the end of the transaction at once, then waits for the answers. If a statement
     /// fails, the server skips those after it and makes a rollback of the commit.
-    async fn write(&mut self, steps: &[Step], wakes: &[Wake], origin: u64, end: End) -> Result<(), Failure> {
+    async fn write_all(
+        &mut self,
+        steps: &[Step],
+        wakes: &[Wake],
+        origin: u64,
+        end: End,
+    ) -> Result<(), Failure> {
         if !self.begun {
             if steps.is_empty() && wakes.is_empty() {
                 return Ok(());
@@ -214,7 +242,9 @@ impl<'s> Open<'s> {
         text: &str,
         parameters: Parameters<'_>,
     ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
-        let outcome = self.send_query(table.spec().name, text, parameters).await;
+        let limit = self.session.answer_timeout();
+        let outcome = timeout(limit, self.send_query(table.spec().name, text, parameters)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(unanswered()));
         outcome.map_err(|failure| {
             self.aborted = true;
             match failure {
@@ -355,7 +385,7 @@ async fn begin(client: &Client, beginning: &Beginning) -> Result<(), Failure> {
         }
     };
     let (begun, held) = join(client.batch_execute(beginning.text), check).await;
-    begun.map_err(|error| classify(WHOLE_DATABASE, &error))?;
+    begun.map_err(|error| classify_begin(&error))?;
     if held.map_err(|error| classify(WHOLE_DATABASE, &error))? {
         Ok(())
     } else {

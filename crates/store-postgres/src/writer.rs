@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tender_store::{Batch, Row, StoreError, Table, Wake};
 use tokio::sync::{broadcast, oneshot};
-use tokio_postgres::Config;
 
 use crate::error::Failure;
 use crate::job::{BatchJob, SharedReceiver};
 use crate::lease::Fence;
 use crate::link::{Comebacks, Link, pause};
+use crate::servers::Servers;
 use crate::transaction::{Kind, Open};
 
 /// How often a batch is run before its caller is told of the conflict.
@@ -37,14 +37,14 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(
-        config: Config,
+        servers: Arc<Servers>,
         comebacks: Comebacks,
         fence: Arc<OnceLock<Fence>>,
         origin: u64,
         wakes: broadcast::Sender<Wake>,
     ) -> Self {
         Self {
-            link: Link::new(config, comebacks),
+            link: Link::new(servers, comebacks),
             fence,
             origin,
             wakes,

@@ -110,6 +110,13 @@ pub trait Store: Send + Sync + Debug {
     /// others answer [`StoreError::Internal`] naming their own tool).
     fn backup<'a>(&'a self, to: &'a Path) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Gives back at once what the store holds outside this process, its node number, instead of letting it lapse.
+    /// To be called once all work is done: commits after it are refused. Bounded, and without an error: what is
+    /// not given back lapses.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Registers a listener for wakes of commits on any node, this one included. May drop old wakes when the
     /// receiver is slow: a wake is a hint, never the truth.
     fn wakes(&self) -> tokio::sync::broadcast::Receiver<Wake>;

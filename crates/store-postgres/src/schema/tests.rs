@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use tender_store::{StoreError, Table};
 use tokio_postgres::Client;
 
-use super::{MIGRATIONS, SCHEMA_VERSION, migrate};
-use crate::session::{Session, configure};
+use super::{MIGRATIONS, SCHEMA_VERSION, is_postgres, migrate};
+use crate::session::Session;
 use crate::tests::OneNode;
 use crate::{PostgresOptions, PostgresStore};
 
@@ -128,17 +128,64 @@ async fn programs_that_start_together_migrate_once() {
 }
 
 #[tokio::test]
-async fn a_newer_database_is_refused() {
+async fn a_newer_database_is_used_as_long_as_it_only_grew() {
     let (database, session) = migrated().await;
-    let text = format!(
-        "INSERT INTO tender_schema (version, name) VALUES ({}, 'from the future')",
-        SCHEMA_VERSION + 1
-    );
-    session.client().batch_execute(&text).await.expect("inserted");
-    let outcome = PostgresStore::connect(database.url(), PostgresOptions::default()).await;
+    let migrated_to = async |version: u32, oldest_program: u32| {
+        let text = format!(
+            "INSERT INTO tender_schema (version, name, oldest_program) \
+             VALUES ({version}, 'from the future', {oldest_program})"
+        );
+        session.client().batch_execute(&text).await.expect("inserted");
+        PostgresStore::connect(database.url(), PostgresOptions::default()).await
+    };
+    // A table and a column more are no matter to a program that does not know them.
+    let grown = "CREATE TABLE news (id bigint); \
+                 ALTER TABLE cases ADD COLUMN more bigint NOT NULL DEFAULT 0";
+    session.client().batch_execute(grown).await.expect("grown");
+    let store = migrated_to(SCHEMA_VERSION + 1, SCHEMA_VERSION)
+        .await
+        .expect("it can still be used");
+    let case = tender_store::conformance::row(Table::Cases, &[1, 1], 1, "{}");
+    tender_store::conformance::put(&store, vec![case.clone()])
+        .await
+        .expect("put");
+    let found = tender_store::conformance::get(&store, Table::Cases, vec![vec![1, 1]]).await;
+    assert_eq!(found, [case]);
+
+    let outcome = migrated_to(SCHEMA_VERSION + 2, SCHEMA_VERSION + 1).await;
     match outcome {
-        Err(StoreError::Internal(text)) => assert!(text.contains("newer"), "{text}"),
+        Err(StoreError::Internal(text)) => {
+            assert!(text.contains("newer") && text.contains("a later one"), "{text}");
+        }
         other => panic!("{other:?}"),
+    }
+}
+
+/// The table of versions of a database from before it knew programs.
+#[tokio::test]
+async fn a_database_that_does_not_name_the_oldest_program_is_taken_over() {
+    let (database, session) = migrated().await;
+    let text = "ALTER TABLE tender_schema DROP COLUMN oldest_program";
+    session.client().batch_execute(text).await.expect("dropped");
+    let store = database.start().await;
+    tender_store::conformance::put(&store, Vec::new())
+        .await
+        .expect("it commits");
+    let oldest = strings(
+        session.client(),
+        "SELECT DISTINCT oldest_program::text FROM tender_schema WHERE name <> $1",
+        "",
+    )
+    .await;
+    assert_eq!(oldest, ["1"]);
+}
+
+#[test]
+fn steps_never_take_back_which_programs_may_come() {
+    let oldest = MIGRATIONS.map(|migration| migration.oldest_program);
+    assert!(oldest.is_sorted(), "{oldest:?}");
+    for (oldest, version) in oldest.into_iter().zip(1..) {
+        assert!((1..=version).contains(&oldest), "step {version}: {oldest}");
     }
 }
 
@@ -158,15 +205,23 @@ async fn a_database_that_cannot_hold_every_character_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_bad_url_is_refused_and_a_missing_server_is_unavailable() {
-    for url in ["postgres://localhost:nonsense/x", "what=ever", "http://localhost"] {
-        let outcome = configure(url);
-        assert!(
-            matches!(outcome, Err(StoreError::Internal(_))),
-            "{url}: {outcome:?}"
-        );
+#[test]
+fn engines_that_only_speak_the_language_are_told_apart() {
+    for (version, expected) in [
+        (
+            "PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64-pc-linux-gnu",
+            true,
+        ),
+        ("PostgreSQL 11.2-YB-2.20.1.3-b0 on x86_64-pc-linux-gnu", false),
+        ("CockroachDB CCL v24.1.0 (x86_64-pc-linux-gnu)", false),
+        ("", false),
+    ] {
+        assert_eq!(is_postgres(version), expected, "{version}");
     }
+}
+
+#[tokio::test]
+async fn a_missing_server_is_unavailable() {
     let nowhere = "postgres://someone@%2Fno%20such%20folder/ledger";
     let outcome = PostgresStore::connect(nowhere, PostgresOptions::default()).await;
     assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tender_store::conformance::{get, put, row, write_and_wake};
 use tender_store::{Store, StoreError, Table, Wake, WakeKind, Write};
 
+use tender_testkit::postgres::{Cluster, Stop};
+
 use super::OneNode;
 use crate::lease;
 use crate::{PostgresOptions, PostgresStore};
@@ -55,6 +57,41 @@ async fn the_last_number_is_given_out_and_none_after_it() {
     // A number whose lease has run out is free again.
     execute(&database, "UPDATE nodes SET expires_at = now() WHERE node = 17").await;
     assert_eq!(next.node().await.expect("node").node, 17);
+}
+
+/// More starts and ends in good order than there are numbers, and in no time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_free_at_once_when_its_store_was_closed() {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    for id in 0..70 {
+        let store = database.start().await;
+        assert_eq!(store.node().await.expect("node").node, 0, "start {id}");
+        try_put(&store, id).await.expect("put");
+        store.close().await;
+        // Without its number it makes no more ids.
+        let outcome = try_put(&store, 100 + id).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+        store.close().await;
+    }
+    let store = database.start().await;
+    for id in 0..70 {
+        let found = get(&store, Table::Orders, vec![vec![1, id], vec![1, 100 + id]]).await;
+        assert_eq!(found.len(), 1, "order {id}");
+    }
+}
+
+/// A store that never had a number has none to give back, and a server that is away is not waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_is_bounded() {
+    let cluster = Cluster::new();
+    let database = OneNode::on(cluster.clone(), PostgresOptions::default()).await;
+    let (numbered, other) = (database.start().await, database.start().await);
+    numbered.node().await.expect("node");
+    other.close().await;
+    cluster.stop(Stop::Immediate);
+    tokio::time::timeout(PATIENCE, numbered.close())
+        .await
+        .expect("it gives up");
 }
 
 /// Another program has the number now, as after a long pause of this one.
