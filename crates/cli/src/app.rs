@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
 use tender_http::{Metrics, Server, ServerOptions};
 use tender_service::{Clock, Settings, Tender};
+use tender_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -21,6 +23,7 @@ pub struct App {
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<tender_http::StopReport>>,
     workers: tender_service::Workers,
+    store: Arc<dyn Store>,
 }
 
 /// What the command line says about the service.
@@ -67,7 +70,7 @@ impl App {
         let address = listener.local_addr().context("the listener has no address")?;
         let store = assemble::open_store(&server.store).await?;
         let encoders = assemble::encoders(&settings);
-        let tender = Tender::start(store, Clock::new(), encoders, settings)
+        let tender = Tender::start(Arc::clone(&store), Clock::new(), encoders, settings)
             .await
             .map_err(|failure| {
                 exit::coded(
@@ -75,7 +78,13 @@ impl App {
                     format!("the ledger cannot be used: {failure:?}"),
                 )
             })?;
-        let prepared = prepare(tender.clone(), address).await?;
+        let prepared = match prepare(tender.clone(), address).await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
+        };
         let workers = tender.spawn_workers();
         let metrics = Metrics::new();
         let router = assemble::router(&tender, &metrics);
@@ -97,6 +106,7 @@ impl App {
                 stop,
                 server,
                 workers,
+                store,
             },
             prepared,
         ))
@@ -117,6 +127,7 @@ impl App {
             stop,
             mut server,
             workers,
+            store,
             ..
         } = self;
         tokio::select! {
@@ -124,13 +135,17 @@ impl App {
             // The listener ends by itself only when it is broken.
             ended = &mut server => {
                 workers.stop().await;
+                store.close().await;
                 ended??;
                 return Ok(());
             }
         }
         let _ = stop.send(());
-        let report = server.await??;
+        let report = server.await;
         workers.stop().await;
+        // Last, because nothing can be committed after it.
+        store.close().await;
+        let report = report??;
         if report.connections_cut > 0 {
             tracing::warn!(
                 connections = report.connections_cut,

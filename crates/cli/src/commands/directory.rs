@@ -49,10 +49,15 @@ pub async fn run(options: DirectoryOptions) -> anyhow::Result<ExitCode> {
     let DirectoryAction::Import { file } = options.action;
     let file = read(&file)?;
     let store = assemble::open_store(&options.store).await?;
-    let tender = Tender::start(store, Clock::new(), Vec::new(), Settings::default())
+    let settings = Settings::default();
+    // Who asked to hear of items or readiness is told with the import.
+    let encoders = assemble::encoders(&settings);
+    let tender = Tender::start(store, Clock::new(), encoders, settings)
         .await
         .map_err(refused)?;
-    let count = write(&tender, file).await?;
+    let written = write(&tender, file).await;
+    tender.store().close().await;
+    let count = written?;
     eprintln!("tender: {count} records written");
     Ok(ExitCode::SUCCESS)
 }

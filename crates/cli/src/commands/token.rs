@@ -31,7 +31,14 @@ pub async fn run(options: TokenOptions) -> anyhow::Result<ExitCode> {
                 format!("the ledger cannot be used: {failure:?}"),
             )
         })?;
-    match options.action {
+    let done = act(&tender, options.action).await;
+    tender.store().close().await;
+    done?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn act(tender: &Tender, action: TokenAction) -> anyhow::Result<()> {
+    match action {
         TokenAction::Create {
             merchant,
             purpose,
@@ -39,9 +46,9 @@ pub async fn run(options: TokenOptions) -> anyhow::Result<ExitCode> {
             label,
             json,
         } => {
-            create(&tender, MerchantId(merchant), purpose, location, label, json).await?;
+            create(tender, MerchantId(merchant), purpose, location, label, json).await?;
         }
-        TokenAction::List { merchant, json } => list(&tender, MerchantId(merchant), json).await?,
+        TokenAction::List { merchant, json } => list(tender, MerchantId(merchant), json).await?,
         TokenAction::Revoke { id } => {
             let id: CredentialId = id
                 .parse()
@@ -50,7 +57,7 @@ pub async fn run(options: TokenOptions) -> anyhow::Result<ExitCode> {
             eprintln!("tender: {revoked} credentials revoked");
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn refused(failure: CredentialFailure) -> anyhow::Error {
