@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use maud::{Markup, html};
 use tender_engine::LocationId;
-use tender_service::{Behaviour, Device, DirectoryKind, Location};
+use tender_service::{Behaviour, Device, DirectoryKind, Edit, Location};
 
 use crate::desk::{Desk, Fault, Segment, back};
 use crate::page::{self, Place};
@@ -112,11 +112,16 @@ pub(crate) async fn behave(desk: Desk, Segment(id): Segment, request: Request) -
             "There is no such behaviour. Nothing was changed.",
         ));
     }
-    let mut device = device.clone();
-    device.behaviour = Some(behaviour.to_owned());
+    let edit = |device: Option<Device>| {
+        let Some(mut device) = device else {
+            return (Edit::Keep, Err(Fault::NotFound));
+        };
+        device.behaviour = Some(behaviour.to_owned());
+        (Edit::Put(device), Ok(()))
+    };
     desk.tender()
-        .put_directory(desk.merchant(), DirectoryKind::Device, device.id, &device)
-        .await?;
+        .edit_directory(desk.merchant(), DirectoryKind::Device, device.id, edit)
+        .await??;
     Ok(page::see_other(back(form.get("back"))))
 }
 

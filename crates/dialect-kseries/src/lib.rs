@@ -46,18 +46,14 @@ mod webhooks;
 use std::sync::Arc;
 
 use tender_service::{Settings, Tender, WebhookEncoder};
-use tokio::sync::Mutex;
 
 pub use data::Readiness;
-pub use encoder::{item_messages, readiness_messages};
 pub use routes::{failed, router};
 
 /// What every route is given.
 #[derive(Debug, Clone)]
 pub(crate) struct Kseries {
     pub(crate) tender: Tender,
-    /// Changes of webhook endpoints read the record they replace, so they go one after another.
-    pub(crate) endpoint_writes: Arc<Mutex<()>>,
 }
 
 /// The encoder of this dialect's notifications.

@@ -1,7 +1,5 @@
 //! The table of routes, and what surrounds it: tidy paths, answers for unknown paths, failed handlers.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -32,10 +30,7 @@ pub fn failed(failed: &Failed<'_>) -> Response {
 
 /// The table of routes.
 fn routes(tender: Tender) -> Router {
-    let kseries = Kseries {
-        tender,
-        endpoint_writes: Arc::default(),
-    };
+    let kseries = Kseries { tender };
     Router::new()
         .route("/o/op/1/pay", post(pay::pay))
         .route("/o/op/1/order/local", post(orders::local))

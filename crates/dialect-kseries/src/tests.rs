@@ -4,6 +4,7 @@ mod fixtures;
 pub(crate) mod golden;
 mod goldens;
 pub(crate) mod routes;
+mod pushes;
 mod rows_checks;
 mod rows_orders;
 mod rows_pay;

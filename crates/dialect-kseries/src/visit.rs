@@ -85,11 +85,6 @@ impl Visit {
         self.principal.covers(LocationId(id)).then_some(location)
     }
 
-    /// Reads the directory again, after something in it was changed.
-    pub(crate) async fn fresh_directory(&self) -> Result<Arc<Directory>, Refusal> {
-        load_directory(self.tender(), self.merchant()).await
-    }
-
     /// Lets the 400s of this request write their time in another form.
     pub(crate) fn with_bad_request_form(self, form: TimeForm) -> Self {
         Self {

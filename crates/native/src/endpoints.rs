@@ -15,7 +15,7 @@ use axum::response::Response;
 use tender_engine::{ApplicationId, EndpointId};
 use tender_http::Problem;
 use tender_service::{
-    Directory, DirectoryKind, Endpoint, EndpointSecret, Failure, Principal, PrincipalKind, Tender,
+    Directory, DirectoryKind, Edit, Endpoint, EndpointSecret, Failure, Principal, PrincipalKind, Tender,
     UrlRefusal, check_webhook_url,
 };
 use tender_wire::{JsonWriter, ObjectWriter};
@@ -121,7 +121,7 @@ pub(crate) async fn update(
 ) -> Result<Response, Problem> {
     query.read(&[])?;
     let directory = lookup::directory(&native, &principal).await?;
-    let mut endpoint = find(&directory, &principal, &id)?.clone();
+    let endpoint = find(&directory, &principal, &id)?;
     let json = body.json()?;
     let fields = Fields::of(&json, &["url", "name", "events", "disabled"])?;
     let tender = native.tender();
@@ -137,25 +137,40 @@ pub(crate) async fn update(
         )
         .detail("Change it through that dialect. Here it can be disabled, enabled, deleted and given a new secret."));
     }
-    if let Some(url) = url {
-        url.clone_into(&mut endpoint.url);
-    }
-    if let Some(name) = name {
-        name.clone_into(&mut endpoint.name);
-    }
-    if let Some(events) = events {
-        let settings = Settings::of(&endpoint);
-        endpoint.settings = Settings { events, ..settings }.to_value();
-    }
-    if let Some(disabled) = fields.flag("disabled")? {
-        if endpoint.disabled && !disabled {
-            // Whoever switches it on again gives it a fresh start.
-            endpoint.failing_since_ms = None;
+    let disabled = fields.flag("disabled")?;
+    let now = tender.now();
+    // Only what was sent is changed, on the endpoint as it is when it is written. By then it may be gone.
+    let edit = |endpoint: Option<Endpoint>| {
+        let Some(mut endpoint) = endpoint else {
+            return (Edit::Keep, None);
+        };
+        if let Some(url) = url {
+            url.clone_into(&mut endpoint.url);
         }
-        endpoint.disabled = disabled;
-    }
-    endpoint.updated_at_ms = tender.now().0;
-    put(tender, &principal, &endpoint).await?;
+        if let Some(name) = name {
+            name.clone_into(&mut endpoint.name);
+        }
+        if let Some(events) = &events {
+            let settings = Settings {
+                events: events.clone(),
+                ..Settings::of(&endpoint)
+            };
+            endpoint.settings = settings.to_value();
+        }
+        if let Some(disabled) = disabled {
+            if endpoint.disabled && !disabled {
+                // Whoever switches it on again gives it a fresh start.
+                endpoint.failing_since_ms = None;
+            }
+            endpoint.disabled = disabled;
+        }
+        endpoint.updated_at_ms = now.0;
+        (Edit::Put(endpoint.clone()), Some(endpoint))
+    };
+    let changed = tender
+        .edit_directory(principal.merchant, DirectoryKind::Endpoint, endpoint.id, edit)
+        .await;
+    let endpoint = changed.map_err(of_write_failure)?.ok_or_else(not_found)?;
     Ok(answer_endpoint(StatusCode::OK, &endpoint, None))
 }
 

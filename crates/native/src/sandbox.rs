@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tender_engine::{DeviceId, LocationId};
 use tender_http::Problem;
-use tender_service::{Behaviour, DirectoryKind};
+use tender_service::{Behaviour, Device, DirectoryKind, Edit};
 use tender_wire::JsonWriter;
 
 use crate::access::Admin;
@@ -74,17 +74,21 @@ pub(crate) async fn set_behaviour(
     let directory = lookup::directory(&native, &principal).await?;
     let device = ids::read_plain(&id).and_then(|id| directory.devices.get(&id));
     let device = device.filter(|device| principal.covers(LocationId(device.location)));
-    let Some(device) = device else {
-        return Err(refusal::not_found("device-not-found", "There is no such device."));
-    };
-    let mut device = device.clone();
-    device.behaviour = Some(behaviour.to_owned());
+    let absent = || refusal::not_found("device-not-found", "There is no such device.");
+    let id = DeviceId(device.ok_or_else(absent)?.id).0;
     let tender = native.tender();
-    let id = DeviceId(device.id).0;
-    let written = tender
-        .put_directory(principal.merchant, DirectoryKind::Device, id, &device)
+    let edit = |device: Option<Device>| {
+        let Some(mut device) = device else {
+            return (Edit::Keep, None);
+        };
+        device.behaviour = Some(behaviour.to_owned());
+        (Edit::Put(device.clone()), Some(device))
+    };
+    let changed = tender
+        .edit_directory(principal.merchant, DirectoryKind::Device, id, edit)
         .await;
-    written.map_err(|failure| refusal::of_failure(&failure, Repeatable::Yes))?;
+    let changed = changed.map_err(|failure| refusal::of_failure(&failure, Repeatable::Yes))?;
+    let device = changed.ok_or_else(absent)?;
     let body = JsonWriter::object(|object| write_device(object, &device, tender));
     Ok(answer::json(StatusCode::OK, body))
 }

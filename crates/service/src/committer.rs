@@ -50,6 +50,7 @@ pub(crate) enum JobWork {
         expected: Vec<Expected>,
         rows: Vec<Write>,
         wakes: Vec<Wake>,
+        messages: Vec<Encoded>,
     },
 }
 
@@ -157,11 +158,13 @@ impl LedgerBatch {
                     expected,
                     rows,
                     wakes,
+                    messages,
                 } => {
                     let held = guards.hold(expected, &tally.plain);
                     if held {
                         tally.plain.extend(rows);
                         tally.wakes.extend(wakes.iter().copied());
+                        tally.messages.extend(messages.iter().cloned());
                     }
                     Ok(Done::guarded(held))
                 }
@@ -222,9 +225,10 @@ impl LedgerBatch {
         tally: &mut Tally,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let messages = self
+        let mut messages = self
             .encode_all(transaction, snapshot, std::mem::take(&mut tally.told), now)
             .await?;
+        messages.append(&mut tally.messages);
         let mut sequences = sequences_of(transaction, &messages).await?;
         for Encoded {
             merchant,
@@ -433,11 +437,28 @@ fn sequence(merchant: MerchantId, endpoint: EndpointId) -> Counter {
 type Sequences = BTreeMap<(MerchantId, EndpointId), Counter>;
 
 /// A message to one endpoint.
-struct Encoded {
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded {
     merchant: MerchantId,
     endpoint: EndpointId,
     order: Option<OrderId>,
     message: crate::fanout::Message,
+}
+
+impl Encoded {
+    /// A message that has no order to be in line with.
+    pub(crate) fn about_no_order(
+        merchant: MerchantId,
+        endpoint: EndpointId,
+        message: crate::fanout::Message,
+    ) -> Self {
+        Self {
+            merchant,
+            endpoint,
+            order: None,
+            message,
+        }
+    }
 }
 
 /// What one command wants told, with the records as that command left them.
@@ -463,6 +484,7 @@ struct Tally {
     rows: Vec<Write>,
     plain: PlainWrites,
     told: Vec<Told>,
+    messages: Vec<Encoded>,
     wakes: Vec<Wake>,
 }
 

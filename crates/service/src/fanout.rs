@@ -3,9 +3,9 @@
 //! Messages are encoded inside the transaction that holds what they tell, so a body shows the state of that very
 //! commit and can neither be lost nor invented. The bytes of a body are stored and sent unchanged on every attempt.
 
-use tender_engine::{Delivery, Notice, Payment, PaymentId, Timestamp};
+use tender_engine::{Delivery, EndpointId, Notice, Payment, PaymentId, Timestamp};
 
-use crate::{Application, Directory, Endpoint, OrderView};
+use crate::{Application, Directory, DirectoryEvent, Endpoint, OrderView};
 
 /// One message for one endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,12 @@ pub trait WebhookEncoder: Send + Sync + std::fmt::Debug {
 
     /// The messages that an endpoint gets, in order; often none.
     fn encode(&self, event: &WebhookEvent<'_>, endpoint: &Endpoint) -> Vec<Message>;
+
+    /// The messages about a change of the directory, each for one endpoint that is not disabled; mostly none. They are
+    /// committed together with the change.
+    fn encode_directory(&self, _: &DirectoryEvent<'_>) -> Vec<(EndpointId, Message)> {
+        Vec::new()
+    }
 
     /// Headers of an attempt beside the content type and the Standard Webhooks ones: authentication, the dialect's own
     /// signature, its idempotency key.

@@ -35,8 +35,8 @@ pub use auth::{
 pub use background::BackgroundTask;
 pub use clock::Clock;
 pub use directory::{
-    Application, Device, Directory, DirectoryKind, DiscountRule, Endpoint, EndpointSecret, FloorPlan,
-    FloorTable, Item, Location, Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering,
+    Application, Device, Directory, DirectoryChange, DirectoryEvent, DirectoryKind, DiscountRule, Edit,
+    Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location, Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering,
     OrderProfile, PrinterProfile, Register, Staff,
 };
 pub use events::CommitEvent;

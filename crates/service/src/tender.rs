@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Weak};
 
-use serde::Serialize;
 use tender_engine::{
     ApplicationId, Command, Decision, EndpointId, LocationId, MerchantId, Outcome, Timestamp, Via, Warning,
 };
@@ -11,8 +10,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::auth::{self, AuthState};
 use crate::clock::real_now;
-use crate::committer::{self, Job, JobWork, QUEUE_MAX};
-use crate::directory::{DirectoryCache, directory_row};
+use crate::committer::{self, Encoded, Job, JobWork, QUEUE_MAX};
+use crate::directory::DirectoryCache;
 use crate::guard::Expected;
 use crate::limits::Limits;
 use crate::tills::Tills;
@@ -317,10 +316,22 @@ impl Tender {
         rows: Vec<Write>,
         wakes: Vec<Wake>,
     ) -> Result<bool, Failure> {
+        self.write_and_tell(expected, rows, wakes, Vec::new()).await
+    }
+
+    /// The same, with messages for webhook endpoints in the same commit.
+    pub(crate) async fn write_and_tell(
+        &self,
+        expected: Vec<Expected>,
+        rows: Vec<Write>,
+        wakes: Vec<Wake>,
+        messages: Vec<Encoded>,
+    ) -> Result<bool, Failure> {
         self.submit(JobWork::Guarded {
             expected,
             rows,
             wakes,
+            messages,
         })
         .await
         .map(|done| done.held)
@@ -368,70 +379,6 @@ impl Tender {
             .iter()
             .map(|row| MerchantId::from_i64(row.column("id")))
             .collect())
-    }
-
-    /// Writes a directory record; every node reads the merchant's directory again.
-    ///
-    /// # Errors
-    /// As [`Tender::execute`].
-    pub async fn put_directory<T: Serialize>(
-        &self,
-        merchant: MerchantId,
-        kind: DirectoryKind,
-        id: u64,
-        record: &T,
-    ) -> Result<(), Failure> {
-        let row = directory_row(merchant, kind, id, record)?;
-        self.change_directory(merchant, vec![Write::Put(row)]).await
-    }
-
-    /// Writes a directory record unless there is one with this id already.
-    ///
-    /// # Errors
-    /// As [`Tender::execute`].
-    pub async fn add_directory<T: Serialize>(
-        &self,
-        merchant: MerchantId,
-        kind: DirectoryKind,
-        id: u64,
-        record: &T,
-    ) -> Result<(), Failure> {
-        let row = directory_row(merchant, kind, id, record)?;
-        let absent = crate::guard::Expected::absent(Table::Directory, row.key().to_vec());
-        let wake = Wake {
-            kind: WakeKind::Directory,
-            id: merchant.to_i64(),
-        };
-        self.write_guarded(vec![absent], vec![Write::Put(row)], vec![wake])
-            .await
-            .map(drop)
-    }
-
-    /// Deletes a directory record.
-    ///
-    /// # Errors
-    /// As [`Tender::execute`].
-    pub async fn delete_directory(
-        &self,
-        merchant: MerchantId,
-        kind: DirectoryKind,
-        id: u64,
-    ) -> Result<(), Failure> {
-        let key = vec![merchant.to_i64(), kind.number(), id.cast_signed()];
-        self.change_directory(merchant, vec![Write::Delete(Table::Directory, key)])
-            .await
-    }
-
-    pub(crate) async fn change_directory(
-        &self,
-        merchant: MerchantId,
-        rows: Vec<Write>,
-    ) -> Result<(), Failure> {
-        let wake = Wake {
-            kind: WakeKind::Directory,
-            id: merchant.to_i64(),
-        };
-        self.write_rows(rows, vec![wake]).await
     }
 }
 

@@ -5,10 +5,10 @@
 //! requests at once, or on two nodes, write the same record.
 
 use tender_engine::{LocationId, alias_hash};
-use tender_service::{DirectoryKind, Endpoint};
+use tender_service::{DirectoryKind, Edit, Endpoint};
 
 use super::settings::HookSettings;
-use super::{endpoints, new_endpoint, put};
+use super::{endpoints, new_endpoint};
 use crate::errors::ApiError;
 use crate::exchange::Exchange;
 
@@ -36,11 +36,16 @@ pub(crate) async fn ensure(exchange: &Exchange, uri: &str) -> Result<(), ApiErro
         if now_ms.saturating_sub(known.updated_at_ms) < USE_NOTED_FOR_MS {
             return Ok(());
         }
-        let used = Endpoint {
-            updated_at_ms: now_ms,
-            ..(*known).clone()
+        let note = |stored: Option<Endpoint>| {
+            let mut used = stored.unwrap_or_else(|| (*known).clone());
+            used.updated_at_ms = now_ms;
+            (Edit::Put(used), ())
         };
-        return put(exchange, &used).await;
+        exchange
+            .tender
+            .edit_directory(exchange.company(), DirectoryKind::Endpoint, known.id, note)
+            .await?;
+        return Ok(());
     }
     let oldest = callbacks
         .iter()
@@ -52,17 +57,27 @@ pub(crate) async fn ensure(exchange: &Exchange, uri: &str) -> Result<(), ApiErro
             .delete_directory(exchange.company(), kind, oldest.id)
             .await?;
     }
-    let mut id = id_of(exchange, uri);
-    while exchange.directory.endpoints.contains_key(&id) {
-        // Two URLs of one hash: the next free number.
-        id = id.saturating_add(1);
-    }
     let settings = HookSettings {
         callback: true,
         ..HookSettings::default()
     };
-    let endpoint = new_endpoint(exchange, id, uri.to_owned(), &settings)?;
-    put(exchange, &endpoint).await
+    let mut endpoint = new_endpoint(exchange, id_of(exchange, uri), uri.to_owned(), &settings)?;
+    loop {
+        let add = |stored: Option<Endpoint>| match stored {
+            None => (Edit::Put(endpoint.clone()), true),
+            // Another request was faster.
+            Some(stored) => (Edit::Keep, stored.url == uri),
+        };
+        let is_there = exchange
+            .tender
+            .edit_directory(exchange.company(), DirectoryKind::Endpoint, endpoint.id, add)
+            .await?;
+        if is_there {
+            return Ok(());
+        }
+        // Two URLs of one hash: the next free number.
+        endpoint.id = endpoint.id.saturating_add(1);
+    }
 }
 
 fn id_of(exchange: &Exchange, uri: &str) -> u64 {

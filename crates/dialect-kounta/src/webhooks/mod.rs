@@ -12,7 +12,7 @@ mod topic;
 
 use axum::response::Response;
 use tender_engine::EndpointId;
-use tender_service::{DirectoryKind, Endpoint, Tender};
+use tender_service::{DirectoryKind, Edit, Endpoint, Tender};
 use tender_wire::{JsonWriter, Reader};
 
 use crate::answer;
@@ -76,17 +76,31 @@ pub(crate) async fn change(
     id: EndpointId,
     request: &[u8],
 ) -> Result<Response, ApiError> {
-    let (endpoint, mut settings) = find(exchange, id)?;
+    find(exchange, id)?;
     let json = parse(request)?;
     let fields = HookFields::read(&Reader::root(&json)?, exchange.settings().private_webhooks)?;
-    fields.apply(&mut settings);
-    let endpoint = Endpoint {
-        url: fields.address.clone().unwrap_or_else(|| endpoint.url.clone()),
-        settings: settings.to_value()?,
-        updated_at_ms: exchange.tender.now().0,
-        ..endpoint.clone()
+    let now_ms = exchange.tender.now().0;
+    // What was sent is laid over the webhook as it is when it is written; by then it may be gone.
+    let lay_over = |endpoint: Endpoint| {
+        let mut settings = HookSettings::of(&endpoint);
+        fields.apply(&mut settings);
+        let endpoint = Endpoint {
+            url: fields.address.clone().unwrap_or_else(|| endpoint.url.clone()),
+            settings: settings.to_value()?,
+            updated_at_ms: now_ms,
+            ..endpoint
+        };
+        Ok((endpoint, settings))
     };
-    put(exchange, &endpoint).await?;
+    let edit = |endpoint: Option<Endpoint>| match endpoint.ok_or_else(ApiError::not_found).and_then(lay_over)
+    {
+        Ok((endpoint, settings)) => (Edit::Put(endpoint.clone()), Ok((endpoint, settings))),
+        Err(error) => (Edit::Keep, Err(error)),
+    };
+    let (endpoint, settings) = exchange
+        .tender
+        .edit_directory(exchange.company(), DirectoryKind::Endpoint, id.0, edit)
+        .await??;
     Ok(answer::ok(body(exchange, &endpoint, &settings)))
 }
 

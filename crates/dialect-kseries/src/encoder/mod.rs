@@ -13,12 +13,10 @@ mod tests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tender_engine::{Delivery, Notice, NoticeKind};
-use tender_service::{Application, Endpoint, Message, WebhookEncoder, WebhookEvent};
+use tender_engine::{Delivery, EndpointId, Notice, NoticeKind};
+use tender_service::{Application, DirectoryEvent, Endpoint, Message, WebhookEncoder, WebhookEvent};
 
 use crate::webhooks::{DIALECT, EndpointSettings};
-
-pub use push::{item_messages, readiness_messages};
 
 /// Encodes for the endpoints of this dialect.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +56,10 @@ impl WebhookEncoder for KseriesEncoder {
             messages.extend(order::message(*self, event, notice, endpoint));
         }
         messages
+    }
+
+    fn encode_directory(&self, event: &DirectoryEvent<'_>) -> Vec<(EndpointId, Message)> {
+        push::messages(event)
     }
 
     fn headers(

@@ -1,20 +1,57 @@
-//! ITEM and ORDER_API notifications (spec 7.4), which follow from changes of the directory or of the tills instead of
-//! commands.
+//! ITEM and ORDER_API notifications (spec 7.4), which follow from changes of the directory instead of commands.
 //!
 //! Endpoints get them for the locations they are associated with: items by subscription, readiness always.
 
-use tender_engine::{EndpointId, Timestamp};
-use tender_service::{Directory, Endpoint, Item, Location, Message};
+use tender_engine::{EndpointId, LocationId, Timestamp};
+use tender_service::{Directory, DirectoryChange, DirectoryEvent, Endpoint, Item, Location, Message};
 use tender_wire::{JsonWriter, ObjectWriter};
 
 use crate::data::Readiness;
 use crate::time::{TimeForm, Written};
 use crate::webhooks::{DIALECT, EndpointSettings};
 
+/// The messages about a change of the directory.
+pub(super) fn messages(event: &DirectoryEvent<'_>) -> Vec<(EndpointId, Message)> {
+    match event.change {
+        DirectoryChange::Item {
+            before,
+            after: Some(item),
+        } => {
+            let locations = event.directory.locations.values();
+            let changed = locations.filter(|location| count_changes(before, item, location));
+            changed
+                .flat_map(|location| item_messages(event.directory, location, item, event.now))
+                .collect()
+        }
+        DirectoryChange::Location {
+            before: Some(before),
+            after: Some(location),
+        } => {
+            let has_till = event.has_till(LocationId(location.id));
+            let before = Readiness::of(before, has_till);
+            readiness_messages(
+                event.directory,
+                location,
+                &before,
+                &Readiness::of(location, has_till),
+            )
+        }
+        // An item that is not sold any more has no count to tell. Nobody can be associated with a location before it is
+        // there, and one that goes takes no part in anything.
+        DirectoryChange::Item { after: None, .. } | DirectoryChange::Location { .. } => Vec::new(),
+    }
+}
+
+/// Whether the count of an item at a location becomes another one. What is sold there for the first time had none.
+fn count_changes(before: Option<&Item>, item: &Item, location: &Location) -> bool {
+    let is_sold = |item: &Item| item.location.is_none_or(|at| at == location.id);
+    let count = before.filter(|before| is_sold(before) && before.sku == item.sku);
+    is_sold(item) && count.and_then(|before| before.stock) != item.stock
+}
+
 /// The messages about an item whose count has changed: to every associated endpoint that subscribes to
 /// `SALES_RESTRICTION_UPDATED`. `at` is when the count changed.
-#[must_use]
-pub fn item_messages(
+pub(super) fn item_messages(
     directory: &Directory,
     location: &Location,
     item: &Item,
@@ -50,14 +87,13 @@ fn item_body(location: &Location, item: &Item, at: Timestamp) -> String {
 
 /// The messages about a location's readiness for orders, to every associated endpoint. Nothing when neither the state nor
 /// one of its inputs differs from what it was before.
-#[must_use]
-pub fn readiness_messages(
+pub(super) fn readiness_messages(
     directory: &Directory,
     location: &Location,
-    before: Option<&Readiness>,
+    before: &Readiness,
     now: &Readiness,
 ) -> Vec<(EndpointId, Message)> {
-    if before.is_some_and(|before| before.inputs() == now.inputs()) {
+    if before.inputs() == now.inputs() {
         return Vec::new();
     }
     let body = readiness_body(location, now);

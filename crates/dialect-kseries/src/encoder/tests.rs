@@ -10,7 +10,8 @@ use tender_service::{
     Directory, Endpoint, Item, Location, Message, OrderView, Settings, Staff, WebhookEncoder, WebhookEvent,
 };
 
-use super::{KseriesEncoder, item_messages, readiness_messages};
+use super::KseriesEncoder;
+use super::push::{item_messages, readiness_messages};
 use crate::data::Readiness;
 use crate::tests::golden::Goldens;
 
@@ -460,24 +461,24 @@ fn pushes(goldens: &mut Goldens) {
         accepting: true,
         available_devices: true,
     };
-    goldens.check(
-        "order-api-ready.txt",
-        &bodies(readiness_messages(&directory, location, None, &ready)),
-    );
     let closed = Readiness {
         order_profile: None,
         staff: None,
         period_open: false,
         ..ready
     };
-    let messages = readiness_messages(&directory, location, Some(&ready), &closed);
+    goldens.check(
+        "order-api-ready.txt",
+        &bodies(readiness_messages(&directory, location, &closed, &ready)),
+    );
+    let messages = readiness_messages(&directory, location, &ready, &closed);
     goldens.check("order-api-not-ready.txt", &bodies(messages));
     let later = Readiness {
         updated_at: PAID,
         ..closed
     };
     assert_eq!(
-        readiness_messages(&directory, location, Some(&closed), &later),
+        readiness_messages(&directory, location, &closed, &later),
         [],
         "nothing changed but the time"
     );
@@ -485,7 +486,7 @@ fn pushes(goldens: &mut Goldens) {
         accepting: false,
         ..closed
     };
-    let messages = readiness_messages(&directory, location, Some(&closed), &still_not);
+    let messages = readiness_messages(&directory, location, &closed, &still_not);
     assert_eq!(messages.len(), 2, "an input changed, the state did not");
 }
 

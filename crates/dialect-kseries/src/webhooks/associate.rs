@@ -5,6 +5,8 @@ use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use tender_service::Edit;
+
 use super::settings::{Association, EndpointSettings};
 use super::{encode, store};
 use crate::errors::{Fault, Refusal, json};
@@ -69,20 +71,22 @@ pub(crate) async fn dissociate(visit: Visit, names: Names) -> Response {
 async fn change(
     visit: &Visit,
     names: Names,
-    apply: impl FnOnce(&mut EndpointSettings, u64, i64) -> Option<Association> + Send,
+    mut apply: impl FnMut(&mut EndpointSettings, u64, i64) -> Option<Association> + Send,
 ) -> Result<Response, Refusal> {
     let (name, location) = captured(names)?;
     let location = visit.location(number("businessLocationId", &location)?)?.id;
-    let _alone = visit.kseries.endpoint_writes.lock().await;
-    let directory = visit.fresh_directory().await?;
-    let mut endpoint = store::require(&directory, visit.principal.application, &name)?.clone();
-    let mut settings = EndpointSettings::of(&endpoint);
     let now_ms = visit.now().0;
-    let Some(association) = apply(&mut settings, location, now_ms) else {
-        return Err(Fault::AssociationUnknown { name, location }.into());
-    };
-    endpoint.settings = settings.to_value();
-    endpoint.updated_at_ms = now_ms;
-    store::put(visit, &endpoint).await?;
-    Ok(json(StatusCode::OK, encode::association(&association)))
+    let edited = store::edit(visit, &visit.directory, &name, |known| {
+        let mut endpoint = known.map_err(|_| store::unknown(&name))?;
+        let mut settings = EndpointSettings::of(&endpoint);
+        let association =
+            apply(&mut settings, location, now_ms).ok_or_else(|| Fault::AssociationUnknown {
+                name: name.clone(),
+                location,
+            })?;
+        endpoint.settings = settings.to_value();
+        endpoint.updated_at_ms = now_ms;
+        Ok((Edit::Put(endpoint), association))
+    });
+    Ok(json(StatusCode::OK, encode::association(&edited.await?)))
 }

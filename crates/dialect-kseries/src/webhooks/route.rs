@@ -4,7 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tender_service::{Endpoint, Tender};
+use tender_service::{Edit, Endpoint, Tender};
 
 use super::settings::EndpointSettings;
 use super::wire::{EndpointRequest, decode};
@@ -26,34 +26,35 @@ async fn create_endpoint(visit: &Visit, request: Request) -> Result<Response, Re
     let body = json_body(request, SMALL_BODY_BYTES_MAX).await?;
     let tree = parse(&body)?;
     let wanted = decode(&tree, visit.tender().settings().private_webhooks)?;
-    let _alone = visit.kseries.endpoint_writes.lock().await;
-    let directory = visit.fresh_directory().await?;
+    let directory = &visit.directory;
     let application = visit.principal.application;
     let now_ms = visit.now().0;
-    let mut endpoint = match store::find(&directory, application, wanted.name) {
-        Some(known) => known.clone(),
-        None if directory.endpoints.len() >= ENDPOINTS_MAX => {
-            return Err(Fault::EndpointsFull { max: ENDPOINTS_MAX }.into());
-        }
-        None => Endpoint {
-            id: store::free_id(&directory, application, wanted.name)?,
-            application: application.0,
-            dialect: store::DIALECT.to_owned(),
-            name: wanted.name.to_owned(),
-            secrets: vec![Tender::new_endpoint_secret()],
-            created_at_ms: now_ms,
-            ..Endpoint::default()
-        },
-    };
-    // Associations are resources of their own and outlive a replacement; everything else is replaced.
-    let associations = EndpointSettings::of(&endpoint).associations;
-    let settings = EndpointSettings {
-        associations,
-        ..EndpointSettings::default()
-    };
-    change(&mut endpoint, settings, &wanted, now_ms);
-    store::put(visit, &endpoint).await?;
-    Ok(json(StatusCode::OK, encode::endpoint(&endpoint)))
+    let edited = store::edit(visit, directory, wanted.name, |known| {
+        let mut endpoint = match known {
+            Ok(known) => known,
+            Err(_) if directory.endpoints.len() >= ENDPOINTS_MAX => {
+                return Err(Fault::EndpointsFull { max: ENDPOINTS_MAX }.into());
+            }
+            Err(id) => Endpoint {
+                id,
+                application: application.0,
+                dialect: store::DIALECT.to_owned(),
+                name: wanted.name.to_owned(),
+                secrets: vec![Tender::new_endpoint_secret()],
+                created_at_ms: now_ms,
+                ..Endpoint::default()
+            },
+        };
+        // Associations are resources of their own and outlive a replacement; everything else is replaced.
+        let associations = EndpointSettings::of(&endpoint).associations;
+        let settings = EndpointSettings {
+            associations,
+            ..EndpointSettings::default()
+        };
+        change(&mut endpoint, settings, &wanted, now_ms);
+        Ok((Edit::Put(endpoint.clone()), endpoint))
+    });
+    Ok(json(StatusCode::OK, encode::endpoint(&edited.await?)))
 }
 
 /// Changes an endpoint; the three account flags fall back to false unless they are given (the reset rule).
@@ -66,13 +67,14 @@ async fn update_endpoint(visit: &Visit, request: Request) -> Result<Response, Re
     let body = json_body(request, SMALL_BODY_BYTES_MAX).await?;
     let tree = parse(&body)?;
     let wanted = decode(&tree, visit.tender().settings().private_webhooks)?;
-    let _alone = visit.kseries.endpoint_writes.lock().await;
-    let directory = visit.fresh_directory().await?;
-    let mut endpoint = store::require(&directory, visit.principal.application, wanted.name)?.clone();
-    let settings = EndpointSettings::of(&endpoint);
-    change(&mut endpoint, settings, &wanted, visit.now().0);
-    store::put(visit, &endpoint).await?;
-    Ok(json(StatusCode::OK, encode::endpoint(&endpoint)))
+    let now_ms = visit.now().0;
+    let edited = store::edit(visit, &visit.directory, wanted.name, |known| {
+        let mut endpoint = known.map_err(|_| store::unknown(wanted.name))?;
+        let settings = EndpointSettings::of(&endpoint);
+        change(&mut endpoint, settings, &wanted, now_ms);
+        Ok((Edit::Put(endpoint.clone()), endpoint))
+    });
+    Ok(json(StatusCode::OK, encode::endpoint(&edited.await?)))
 }
 
 /// Lays what was sent over `settings`. An endpoint that is written again is meant to be used again, so a disabled one
@@ -127,9 +129,10 @@ async fn delete_endpoint(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refusal> {
     let name = captured(name)?;
-    let _alone = visit.kseries.endpoint_writes.lock().await;
-    let directory = visit.fresh_directory().await?;
-    let endpoint = store::require(&directory, visit.principal.application, &name)?;
-    store::remove(visit, endpoint.id).await?;
+    let deleted = store::edit(visit, &visit.directory, &name, |known| match known {
+        Ok(_) => Ok((Edit::Delete, ())),
+        Err(_) => Err(store::unknown(&name)),
+    });
+    deleted.await?;
     Ok(StatusCode::OK.into_response())
 }

@@ -1,11 +1,11 @@
 //! Endpoints in the directory: finding, writing and deleting them.
 //!
 //! An endpoint's name is unique per application and exact in its case. Its record id is made from both, so two nodes that
-//! create the same endpoint at once write the same record instead of two. Changes of one process wait for each other,
-//! because each reads the record that it replaces.
+//! create the same endpoint at once write the same record instead of two. Every change is made on the record as it stands
+//! when it is written, so of two at once neither is lost.
 
 use tender_engine::{ApplicationId, EndpointId, Hash128, LocationId, Lookup, alias_hash};
-use tender_service::{Directory, DirectoryKind, Endpoint};
+use tender_service::{Directory, DirectoryKind, Edit, Endpoint, Failure};
 
 use crate::errors::{Fault, Refusal, of_trouble};
 use crate::visit::Visit;
@@ -49,33 +49,53 @@ pub(super) fn require<'d>(
     application: ApplicationId,
     name: &str,
 ) -> Result<&'d Endpoint, Refusal> {
-    let unknown = || Fault::EndpointUnknown {
-        name: name.to_owned(),
-    };
-    find(directory, application, name).ok_or_else(|| unknown().into())
+    find(directory, application, name).ok_or_else(|| unknown(name))
 }
 
 /// An id for a new endpoint that no other one has.
-pub(super) fn free_id(directory: &Directory, application: ApplicationId, name: &str) -> Result<u64, Refusal> {
+fn free_id(directory: &Directory, application: ApplicationId, name: &str) -> Result<u64, Refusal> {
     let ids = (0..ID_ATTEMPTS).map(|attempt| record_id(application, name, attempt));
     let mut free = ids.filter(|id| !directory.endpoints.contains_key(id));
     free.next()
         .ok_or_else(|| of_trouble(&tender_service::Failure::Internal))
 }
 
-pub(super) async fn put(visit: &Visit, endpoint: &Endpoint) -> Result<(), Refusal> {
-    let written =
-        visit
-            .tender()
-            .put_directory(visit.merchant(), DirectoryKind::Endpoint, endpoint.id, endpoint);
-    written.await.map_err(|failure| of_trouble(&failure))
+/// Changes the caller's endpoint with this name. `edit` is given its record as it stands, or the id of a new one.
+pub(super) async fn edit<R: Send>(
+    visit: &Visit,
+    directory: &Directory,
+    name: &str,
+    mut edit: impl FnMut(Result<Endpoint, u64>) -> Result<(Edit<Endpoint>, R), Refusal> + Send,
+) -> Result<R, Refusal> {
+    let application = visit.principal.application;
+    let id = match find(directory, application, name) {
+        Some(endpoint) => endpoint.id,
+        None => free_id(directory, application, name)?,
+    };
+    let mut judge = |record: Option<Endpoint>| {
+        let record = record.ok_or(id);
+        if record
+            .as_ref()
+            .is_ok_and(|record| !is_named(record, application, name))
+        {
+            // The id was taken since the directory was read. With the next one it is known.
+            return Err(of_trouble(&Failure::Busy { retry_after_s: 1 }));
+        }
+        edit(record)
+    };
+    let judged = |record| match judge(record) {
+        Ok((edit, answer)) => (edit, Ok(answer)),
+        Err(refusal) => (Edit::Keep, Err(refusal)),
+    };
+    let kind = DirectoryKind::Endpoint;
+    let edited = visit.tender().edit_directory(visit.merchant(), kind, id, judged);
+    edited.await.map_err(|failure| of_trouble(&failure))?
 }
 
-pub(super) async fn remove(visit: &Visit, id: u64) -> Result<(), Refusal> {
-    let deleted = visit
-        .tender()
-        .delete_directory(visit.merchant(), DirectoryKind::Endpoint, id);
-    deleted.await.map_err(|failure| of_trouble(&failure))
+/// The answer about an endpoint that is not there.
+pub(super) fn unknown(name: &str) -> Refusal {
+    let name = name.to_owned();
+    Fault::EndpointUnknown { name }.into()
 }
 
 fn is_named(endpoint: &Endpoint, application: ApplicationId, name: &str) -> bool {

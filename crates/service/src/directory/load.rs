@@ -71,11 +71,17 @@ pub struct Directory {
     pub endpoints: BTreeMap<u64, Endpoint>,
 }
 
-fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
+/// A directory record from its row.
+pub(super) fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
     serde_json::from_str(&row.doc).map_err(|error| StoreError::Corrupt {
         table: Table::Directory.spec().name,
         what: error.to_string(),
     })
+}
+
+/// A directory record from its row, if there is one.
+pub(super) fn stored<T: DeserializeOwned>(row: Option<&Row>) -> Result<Option<T>, StoreError> {
+    row.map(read).transpose()
 }
 
 /// The stored form of a directory record.

@@ -5,9 +5,11 @@
 //! and read again when it changes. Nothing here decides about money.
 
 mod cache;
+mod change;
 mod load;
 mod records;
 
+pub use change::{DirectoryChange, DirectoryEvent, Edit};
 pub use load::{Directory, DirectoryKind};
 pub use records::{
     Application, Device, DiscountRule, Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location,

@@ -7,9 +7,8 @@ use tender_store::{Direction, Op, Record, Row, Scan, Table, Wake, WakeKind, Writ
 
 use super::carry::attempts_of;
 use super::signature;
-use crate::directory::directory_row;
 use crate::guard::Expected;
-use crate::{DirectoryKind, Endpoint, EndpointSecret, Failure, Tender};
+use crate::{DirectoryKind, Edit, Endpoint, EndpointSecret, Failure, Tender};
 
 /// Attempts shown of one delivery.
 const ATTEMPTS_SHOWN_MAX: u32 = 1_000;
@@ -141,39 +140,18 @@ impl Tender {
         merchant: MerchantId,
         endpoint: EndpointId,
     ) -> Result<Option<EndpointSecret>, Failure> {
-        let key = vec![
-            merchant.to_i64(),
-            DirectoryKind::Endpoint.number(),
-            endpoint.to_i64(),
-        ];
-        for _ in 0..CONFLICTS_MAX {
-            let rows = self.get_rows(Table::Directory, vec![key.clone()]).await?;
-            let Some(row) = rows.into_iter().next() else {
-                return Ok(None);
+        let now = self.now();
+        let edit = |record: Option<Endpoint>| {
+            let Some(mut record) = record else {
+                return (Edit::Keep, None);
             };
-            let mut record: Endpoint = serde_json::from_str(&row.doc).map_err(|_| Failure::Internal)?;
             let secret = signature::new_secret();
-            let now = self.now();
             rotate(&mut record.secrets, secret.clone(), now);
             record.updated_at_ms = now.0;
-            let writes = vec![Write::Put(directory_row(
-                merchant,
-                DirectoryKind::Endpoint,
-                endpoint.0,
-                &record,
-            )?)];
-            let wake = Wake {
-                kind: WakeKind::Directory,
-                id: merchant.to_i64(),
-            };
-            if self
-                .write_guarded(vec![Expected::unchanged(row)], writes, vec![wake])
-                .await?
-            {
-                return Ok(Some(secret));
-            }
-        }
-        Err(Failure::Busy { retry_after_s: 1 })
+            (Edit::Put(record), Some(secret))
+        };
+        self.edit_directory(merchant, DirectoryKind::Endpoint, endpoint.0, edit)
+            .await
     }
 }
 

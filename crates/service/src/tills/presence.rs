@@ -59,6 +59,11 @@ impl Presence {
             .any(|((at, _), seen)| *at == location && seen.is_fresh(now))
     }
 
+    /// Whether any device was ever heard of.
+    pub(crate) fn knows_any(&self) -> bool {
+        !self.lock().is_empty()
+    }
+
     fn touch(&self, location: LocationId, device: DeviceId, now: Timestamp, waiting: u32) -> bool {
         let mut devices = self.lock();
         if devices.len() >= DEVICES_MAX && !devices.contains_key(&(location, device)) {
