@@ -3,6 +3,8 @@
 mod crowd;
 mod kounta;
 mod ledger;
+mod om;
+mod page;
 mod twins;
 
 use anyhow::{Context, ensure};

@@ -5,24 +5,10 @@ use std::collections::BTreeSet;
 use anyhow::{Context, ensure};
 use reqwest::Method;
 use tender_e2e::{Options, Server, json_answer};
-use tokio::process::Command;
+
+use super::page::{run, script};
 
 const PAGE: &str = include_str!("../../../../../docs/kounta.md");
-
-/// The shell code of the page, block after block.
-fn script() -> String {
-    let mut code = String::new();
-    let mut is_code = false;
-    for line in PAGE.lines() {
-        if line.starts_with("```") {
-            is_code = line == "```sh";
-        } else if is_code {
-            code.push_str(line);
-            code.push('\n');
-        }
-    }
-    code
-}
 
 /// Method and path of every call, with `{}` for what stands for an id.
 fn calls(script: &str) -> BTreeSet<String> {
@@ -55,7 +41,7 @@ fn shape(part: &str) -> &str {
 async fn the_page_has_an_example_of_every_call() -> anyhow::Result<()> {
     let server = Server::start(Options::default()).await?;
     let (_, document) = json_answer(server.request(Method::GET, "/openapi/kounta.json")).await?;
-    let shown = calls(&script());
+    let shown = calls(&script(PAGE));
     let mut missing = Vec::new();
     for (path, item) in document["paths"].as_object().context("paths")? {
         for method in item.as_object().into_iter().flatten().map(|(method, _)| method) {
@@ -73,19 +59,7 @@ async fn the_page_has_an_example_of_every_call() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_examples_of_the_page_work_as_they_stand() -> anyhow::Result<()> {
     let server = Server::start(Options::default()).await?;
-    // `-f` makes curl fail on a refusal; everything else stays as it is printed.
-    let script = script().replace("curl -s", "curl -fsS");
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(server.folder())
-        .output()
-        .await
-        .context("bash")?;
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    ensure!(output.status.success(), "{err}\n{out}");
+    let out = run(&server, &script(PAGE)).await?;
     ensure!(out.contains(r#""ref":"INV2-8M9F-B""#), "{out}");
     Ok(())
 }
