@@ -128,12 +128,16 @@ fn with_scope(principal: Principal) -> Result<Principal, Response> {
     if principal.credential == CredentialKind::Access && principal.has_scope(SCOPE) {
         return Ok(principal);
     }
-    Err(refusal::forbidden(
+    Err(without_scope().into_response())
+}
+
+/// What an application is told that was not granted the scope.
+pub(crate) fn without_scope() -> Problem {
+    refusal::forbidden(
         "insufficient-scope",
         "The token does not cover the native API.",
         "The application needs the scope `native`; an administrator grants it.",
     )
-    .into_response())
 }
 
 fn not_for_tills() -> Response {
@@ -147,15 +151,20 @@ fn not_for_tills() -> Response {
 
 /// The answer to somebody who is not recognised.
 pub(crate) fn refuse(failure: &AuthFailure) -> Response {
-    let unauthorized = |code, title, detail: &str| {
-        let problem = Problem::new(StatusCode::UNAUTHORIZED, code, title).detail(detail);
-        let mut answer = problem.into_response();
-        answer.headers_mut().insert(
-            WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"tender\""),
-        );
-        answer
-    };
+    let problem = unrecognised(failure);
+    let is_challenge = problem.status() == StatusCode::UNAUTHORIZED;
+    let mut answer = problem.into_response();
+    if is_challenge {
+        let challenge = HeaderValue::from_static("Bearer realm=\"tender\"");
+        answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    answer
+}
+
+/// What somebody is told who is not recognised.
+pub(crate) fn unrecognised(failure: &AuthFailure) -> Problem {
+    let unauthorized =
+        |code, title, detail: &str| Problem::new(StatusCode::UNAUTHORIZED, code, title).detail(detail);
     match failure {
         AuthFailure::Missing => unauthorized(
             "token-missing",
@@ -178,7 +187,7 @@ pub(crate) fn refuse(failure: &AuthFailure) -> Response {
             "The application is switched off.",
             "An administrator of the merchant has to switch it on again.",
         ),
-        AuthFailure::Unavailable(failure) => refusal::of_read_failure(failure).into_response(),
+        AuthFailure::Unavailable(failure) => refusal::of_read_failure(failure),
     }
 }
 

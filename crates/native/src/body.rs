@@ -40,7 +40,8 @@ impl<S: Sync> FromRequest<S> for BodyBytes {
     }
 }
 
-fn of_body_error(error: BodyError) -> Problem {
+/// What is said when a body did not come whole.
+pub(crate) fn of_body_error(error: BodyError) -> Problem {
     match error {
         BodyError::TooLarge => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

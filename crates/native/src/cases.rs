@@ -20,8 +20,10 @@ use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, lookup, refusal};
 
-const LIMIT_USUAL: u32 = 50;
-const LIMIT_MAX: u32 = 200;
+pub(crate) mod openapi;
+
+pub(super) const LIMIT_USUAL: u32 = 50;
+pub(super) const LIMIT_MAX: u32 = 200;
 
 /// What happened, and what to do about it.
 pub(crate) const fn explanation(reason: CaseReason) -> (&'static str, &'static str) {

@@ -22,8 +22,10 @@ use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, endpoints, lookup, refusal};
 
-const LIMIT_USUAL: u32 = 20;
-const LIMIT_MAX: u32 = 100;
+pub(crate) mod openapi;
+
+pub(super) const LIMIT_USUAL: u32 = 20;
+pub(super) const LIMIT_MAX: u32 = 100;
 
 /// A delivery and its tries.
 #[derive(Debug, Clone)]

@@ -12,8 +12,10 @@ use crate::ids::{self, OnTheWire, WireId};
 use crate::query::QueryText;
 use crate::{Native, answer, lookup, refusal};
 
-const LIMIT_USUAL: u32 = 100;
-const LIMIT_MAX: u32 = 500;
+pub(crate) mod openapi;
+
+pub(super) const LIMIT_USUAL: u32 = 100;
+pub(super) const LIMIT_MAX: u32 = 500;
 
 pub(crate) async fn locations(
     State(native): State<Native>,

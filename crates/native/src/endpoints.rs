@@ -30,10 +30,12 @@ use crate::time::Moment;
 use crate::webhook::{self, Settings};
 use crate::{Native, answer, lookup, refusal};
 
+pub(crate) mod openapi;
+
 /// Endpoints of one merchant.
 const ENDPOINTS_MAX: usize = 500;
-const LIMIT_USUAL: u32 = 50;
-const LIMIT_MAX: u32 = 200;
+pub(super) const LIMIT_USUAL: u32 = 50;
+pub(super) const LIMIT_MAX: u32 = 200;
 
 pub(crate) async fn list(
     State(native): State<Native>,

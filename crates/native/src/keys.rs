@@ -19,7 +19,7 @@ mod tests;
 /// The header.
 const HEADER: &str = "idempotency-key";
 /// The longest key.
-const KEY_BYTES_MAX: usize = 255;
+pub(crate) const KEY_BYTES_MAX: usize = 255;
 
 /// The key of a request, if it has one.
 #[derive(Debug, Clone, Default)]

@@ -17,6 +17,8 @@ use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, ids, lookup, refusal};
 
+pub(crate) mod openapi;
+
 /// The longest behaviour.
 const BEHAVIOUR_CHARS_MAX: usize = 220;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Operation, Schema};
+use crate::{Answer, Operation, Schema};
 
 /// The version of OpenAPI that documents follow. Its schemas are JSON Schema, draft 2020-12.
 const OPENAPI: &str = "3.1.0";
@@ -15,6 +15,7 @@ pub struct Document {
     security: Vec<Value>,
     paths: Map<String, Value>,
     schemas: Map<String, Value>,
+    answers: Map<String, Value>,
     schemes: Map<String, Value>,
 }
 
@@ -33,6 +34,7 @@ impl Document {
             security: Vec::new(),
             paths: Map::new(),
             schemas: Map::new(),
+            answers: Map::new(),
             schemes: Map::new(),
         }
     }
@@ -69,6 +71,13 @@ impl Document {
         self
     }
 
+    /// An answer that operations share by its name.
+    #[must_use]
+    pub fn answer(mut self, name: &str, answer: Answer) -> Self {
+        self.answers.insert(name.to_owned(), answer.into_value());
+        self
+    }
+
     /// An operation. A second one with the same path and method takes the place of the first.
     #[must_use]
     pub fn operation(mut self, operation: Operation) -> Self {
@@ -83,6 +92,17 @@ impl Document {
     /// The document.
     #[must_use]
     pub fn finish(self) -> Value {
+        let mut components = Map::new();
+        let parts = [
+            ("schemas", self.schemas),
+            ("responses", self.answers),
+            ("securitySchemes", self.schemes),
+        ];
+        for (name, part) in parts {
+            if !part.is_empty() {
+                components.insert(name.to_owned(), Value::Object(part));
+            }
+        }
         json!({
             "openapi": OPENAPI,
             "info": self.info,
@@ -90,7 +110,7 @@ impl Document {
             "tags": self.tags,
             "security": self.security,
             "paths": self.paths,
-            "components": {"schemas": self.schemas, "securitySchemes": self.schemes},
+            "components": components,
         })
     }
 }

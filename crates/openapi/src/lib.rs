@@ -13,6 +13,9 @@
 //! assert_eq!(tender_openapi::faults(&document), [""; 0]);
 //! ```
 
+mod answer;
+#[cfg(feature = "check")]
+mod check;
 mod document;
 mod faults;
 mod operation;
@@ -21,6 +24,9 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Answer;
+#[cfg(feature = "check")]
+pub use check::{Came, Checker};
 pub use document::Document;
 pub use faults::{faults, routes};
 pub use operation::{Operation, Parameter};

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::Schema;
+use crate::{Answer, Schema};
 
 /// The media type of bodies unless said otherwise.
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 
 /// A parameter in the path, the query or a header.
 #[derive(Debug, Clone)]
@@ -44,6 +44,16 @@ impl Parameter {
     #[must_use]
     pub fn header(name: &str, schema: Schema, description: &str) -> Self {
         Self::new("header", name, false, schema, description)
+    }
+
+    /// The parameter as it may look. One that is a part of the path, or required, needs it: without it there is no request
+    /// to try.
+    #[must_use]
+    pub fn example(mut self, example: impl Into<Value>) -> Self {
+        if let Value::Object(members) = &mut self.0 {
+            members.insert("example".to_owned(), example.into());
+        }
+        self
     }
 }
 
@@ -110,6 +120,39 @@ impl Operation {
     pub fn optional_body(self, schema: Schema, example: Value) -> Self {
         let content = json!({JSON: {"schema": schema.into_value(), "example": example}});
         self.with("requestBody", json!({"required": false, "content": content}))
+    }
+
+    /// An answer.
+    #[must_use]
+    pub fn answers(mut self, status: u16, answer: Answer) -> Self {
+        self.answers.insert(status.to_string(), answer.into_value());
+        self
+    }
+
+    /// An answer that the document has once for many operations, by its name there.
+    #[must_use]
+    pub fn shared_answer(mut self, status: u16, name: &str) -> Self {
+        let reference = json!({"$ref": format!("#/components/responses/{name}")});
+        self.answers.insert(status.to_string(), reference);
+        self
+    }
+
+    /// Where to go on after an answer that is there already, as [`Answer::link`] says it.
+    #[must_use]
+    pub fn link(mut self, status: u16, operation: &str, parameters: &[(&str, &str)]) -> Self {
+        if let Some(Value::Object(answer)) = self.answers.get_mut(&status.to_string()) {
+            let links = answer.entry("links").or_insert_with(|| json!({}));
+            if let Value::Object(links) = links {
+                links.insert(operation.to_owned(), Answer::link_value(operation, parameters));
+            }
+        }
+        self
+    }
+
+    /// For everybody: no credential is asked for, whatever the document says of other operations.
+    #[must_use]
+    pub fn for_everybody(self) -> Self {
+        self.with("security", json!([]))
     }
 
     /// A JSON answer.

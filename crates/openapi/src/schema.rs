@@ -17,6 +17,18 @@ impl Schema {
         Self(Map::new())
     }
 
+    /// A value of one of some types: `string`, `integer`, `number`, `boolean`, `null`.
+    #[must_use]
+    pub fn of_types(names: &[&str]) -> Self {
+        Self::any().with("type", json!(names))
+    }
+
+    /// This value alone.
+    #[must_use]
+    pub fn constant(value: impl Into<Value>) -> Self {
+        Self::any().with("const", value.into())
+    }
+
     /// A text.
     #[must_use]
     pub fn string() -> Self {
@@ -33,6 +45,12 @@ impl Schema {
     #[must_use]
     pub fn time() -> Self {
         Self::string().with("format", json!("date-time"))
+    }
+
+    /// A day as RFC 3339 writes it.
+    #[must_use]
+    pub fn date() -> Self {
+        Self::string().with("format", json!("date"))
     }
 
     /// A whole number.
@@ -128,8 +146,13 @@ impl Schema {
     #[must_use]
     pub fn or_null(mut self) -> Self {
         match self.0.get("type").cloned() {
-            Some(name) => {
-                self.0.insert("type".to_owned(), json!([name, "null"]));
+            Some(types) => {
+                let mut types = match types {
+                    Value::Array(types) => types,
+                    name => vec![name],
+                };
+                types.push(json!("null"));
+                self.0.insert("type".to_owned(), Value::Array(types));
                 if let Some(Value::Array(words)) = self.0.get_mut("enum") {
                     words.push(Value::Null);
                 }
@@ -149,6 +172,18 @@ impl Schema {
     #[must_use]
     pub fn items_max(self, max: u64) -> Self {
         self.with("maxItems", json!(max))
+    }
+
+    /// Fewest elements of a list.
+    #[must_use]
+    pub fn items_min(self, min: u64) -> Self {
+        self.with("minItems", json!(min))
+    }
+
+    /// What it is when it is left out.
+    #[must_use]
+    pub fn default_value(self, value: impl Into<Value>) -> Self {
+        self.with("default", value.into())
     }
 
     /// The smallest number.

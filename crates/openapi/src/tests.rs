@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use crate::{Document, Operation, Parameter, Schema, faults, routes};
+use crate::{Answer, Document, Operation, Parameter, Schema, faults, routes};
 
 fn operation() -> Operation {
     Operation::new("get", "/bells/{bell}", "getBell", "A bell")
-        .parameter(Parameter::path("bell", Schema::id(), "Which."))
+        .parameter(Parameter::path("bell", Schema::id(), "Which.").example(7))
         .answer(200, "It rang.", Schema::named("Bell"))
         .refusals(&[(404, "There is none.")], &Schema::object())
 }
@@ -44,7 +44,7 @@ fn a_document_has_what_it_was_given() {
 #[test]
 fn operations_of_one_path_stand_together() {
     let delete = Operation::new("delete", "/bells/{bell}", "melt", "Melt a bell")
-        .parameter(Parameter::path("bell", Schema::id(), "Which."))
+        .parameter(Parameter::path("bell", Schema::id(), "Which.").example(7))
         .empty_answer(204, "Gone.");
     let document = document().operation(delete).finish();
     let route = |method: &str| (method.to_owned(), "/bells/{bell}".to_owned());
@@ -55,10 +55,11 @@ fn operations_of_one_path_stand_together() {
 fn what_is_wrong_is_told() {
     let named =
         |name: &str| Operation::new("get", "/", "root", "Root").answer(200, "Done.", Schema::named(name));
-    let table: [(Value, &str); 5] = [
+    let root = || Operation::new("put", "/", "root", "Root");
+    let table: [(Value, &str); 9] = [
         (
             document().operation(named("Clapper")).finish(),
-            "Clapper is named and not there",
+            "the schema Clapper is named and not there",
         ),
         (
             document().schema("Rope", Schema::any()).finish(),
@@ -82,6 +83,30 @@ fn what_is_wrong_is_told() {
                 .finish(),
             "put /{x} describes other parts than its path has",
         ),
+        (
+            document().operation(root().shared_answer(404, "Absent")).finish(),
+            "the answer Absent is named and not there",
+        ),
+        (
+            document().answer("Absent", Answer::new("Not there.")).finish(),
+            "nothing uses the answer Absent",
+        ),
+        (
+            document()
+                .operation(root().answers(200, Answer::new("Done.").link("ring", &[])))
+                .finish(),
+            "put / links to what is not there",
+        ),
+        (
+            document()
+                .operation(
+                    root()
+                        .empty_answer(200, "Done.")
+                        .parameter(Parameter::required_query("tone", Schema::string(), "Which.")),
+                )
+                .finish(),
+            "put / has no example of tone",
+        ),
     ];
     for (document, expected) in table {
         assert_eq!(faults(&document), [expected]);
@@ -95,4 +120,38 @@ fn null_is_allowed_beside_a_named_schema() {
         schema,
         json!({"oneOf": [{"$ref": "#/components/schemas/Bell"}, {"type": "null"}]})
     );
+}
+
+#[test]
+fn an_answer_has_bodies_headers_and_links() {
+    let answer = Answer::new("It rang.")
+        .json(Schema::named("Bell"), json!({"tone": "c"}))
+        .body("text/plain", Schema::string(), json!("c"))
+        .header("Echo", Schema::boolean(), "Whether it came back.")
+        .link("getBell", &[("bell", "$response.body#/id")]);
+    let ring = Operation::new("post", "/bells", "ring", "Ring").answers(201, answer);
+    let document = document().operation(ring).finish();
+    let answer = &document["paths"]["/bells"]["post"]["responses"]["201"];
+    assert_eq!(
+        answer["content"]["application/json"]["example"],
+        json!({"tone": "c"})
+    );
+    assert_eq!(
+        answer["content"]["text/plain"]["schema"],
+        json!({"type": "string"})
+    );
+    assert_eq!(answer["headers"]["Echo"]["required"], true);
+    let link = json!({"operationId": "getBell", "parameters": {"bell": "$response.body#/id"}});
+    assert_eq!(answer["links"]["getBell"], link);
+    assert_eq!(faults(&document), Vec::<String>::new());
+}
+
+#[test]
+fn a_link_can_come_after_its_answer() {
+    let ring = Operation::new("post", "/bells", "ring", "Ring")
+        .answer(201, "It rang.", Schema::named("Bell"))
+        .link(201, "getBell", &[("bell", "$response.body#/id")]);
+    let document = document().operation(ring).finish();
+    let answer = &document["paths"]["/bells"]["post"]["responses"]["201"];
+    assert_eq!(answer["links"]["getBell"]["operationId"], "getBell");
 }

@@ -15,8 +15,8 @@ use crate::query::{Query, QueryText};
 use crate::{Native, answer, ids, lookup, refusal};
 
 const PARAMETERS: [&str; 4] = ["after", "limit", "location_id", "type"];
-const LIMIT_USUAL: u32 = 100;
-const LIMIT_MAX: u32 = 1_000;
+pub(super) const LIMIT_USUAL: u32 = 100;
+pub(super) const LIMIT_MAX: u32 = 1_000;
 
 /// Which events a reader wants and may see.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 
 mod cursor;
 mod list;
+pub(crate) mod openapi;
 mod render;
 mod stream;
 

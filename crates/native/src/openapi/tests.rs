@@ -12,6 +12,7 @@ fn the_document_is_sound() {
     assert_eq!(faults(document()), Vec::<String>::new());
 }
 
+/// Two routes with one path and method would be one operation.
 #[test]
 fn the_document_has_exactly_the_routes_of_the_server() {
     let all = routes().into_iter().chain(sandbox_routes());

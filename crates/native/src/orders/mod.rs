@@ -3,5 +3,6 @@
 pub(crate) mod change;
 pub(crate) mod create;
 mod lines;
+pub(crate) mod openapi;
 pub(crate) mod read;
 pub(crate) mod render;

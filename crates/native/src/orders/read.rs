@@ -27,8 +27,8 @@ const PARAMETERS: [&str; 6] = [
     "limit",
     "after",
 ];
-const LIMIT_USUAL: u32 = 50;
-const LIMIT_MAX: u32 = 100;
+pub(super) const LIMIT_USUAL: u32 = 50;
+pub(super) const LIMIT_MAX: u32 = 100;
 /// Heads that one request looks through for a table number.
 const HEADS_MAX: u32 = 1_000;
 /// Payments shown on one page, unless the page is a single order.

@@ -27,7 +27,7 @@ pub(crate) const fn state_word(state: OrderState) -> &'static str {
     }
 }
 
-const fn stage_word(stage: Stage) -> &'static str {
+pub(super) const fn stage_word(stage: Stage) -> &'static str {
     match stage {
         Stage::Pending => "pending",
         Stage::Submitted => "submitted",

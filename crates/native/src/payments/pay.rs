@@ -41,17 +41,17 @@ const PAYMENT_MEMBERS: [&str; 10] = [
 const REFUND_MEMBERS: [&str; 4] = ["amount", "reference", "staff_id", "note"];
 
 /// The longest that a task is offered: a day.
-const TTL_MS_MAX: i64 = 86_400_000;
+pub(super) const TTL_MS_MAX: i64 = 86_400_000;
 
 /// How a payment comes to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Immediate,
     Till,
 }
 
 impl Mode {
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Immediate => "immediate",
             Self::Till => "till",

@@ -5,6 +5,7 @@
 
 mod day_close;
 mod journal;
+pub(crate) mod openapi;
 mod render;
 mod tally;
 

@@ -19,7 +19,7 @@ use crate::segment::Segment;
 use crate::{Native, answer, lookup, refusal};
 
 /// The longest reason and the longest message of a refusal.
-const WORDS_CHARS_MAX: usize = 500;
+pub(super) const WORDS_CHARS_MAX: usize = 500;
 
 pub(crate) async fn confirm(
     State(native): State<Native>,

@@ -7,6 +7,7 @@
 mod answer;
 mod claim;
 mod heartbeat;
+pub(crate) mod openapi;
 mod push;
 mod render;
 
