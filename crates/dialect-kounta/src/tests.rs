@@ -11,5 +11,6 @@ pub(crate) mod record;
 mod refunds;
 mod shop;
 mod socket;
+mod store;
 mod sweep;
 mod transport;

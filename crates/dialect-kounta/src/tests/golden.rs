@@ -18,6 +18,7 @@ use tender_wire::{Json, Limits};
 
 use super::record::recorded;
 use super::shop::{Bill, Call, Reply, Shop, TOKEN_A, TOKEN_B, TOKEN_C, TOKEN_SITE, TOKEN_TILL, settings};
+use super::store::Broken;
 
 mod coverage;
 
@@ -198,6 +199,11 @@ impl Play {
             ["a", "token", "expires"] => self.shop.issue_useless("token-past-its-life", false).await,
             ["a", "token", "is", "revoked"] => self.shop.issue_useless("token-taken-back", true).await,
             ["application", "C", "is", "switched", "off"] => self.shop.switch_off().await,
+            ["commits", "conflict"] => self.shop.store.set(Broken::CommitsConflict),
+            ["commits", "break"] => self.shop.store.set(Broken::CommitsBreak),
+            ["commits", "fail"] => self.shop.store.set(Broken::CommitsFail),
+            ["the", "store", "is", "away"] => self.shop.store.set(Broken::All),
+            ["the", "store", "works"] => self.shop.store.set(Broken::Nothing),
             ["many", "sites"] => self.shop.open_many_sites().await,
             ["a", "hundred", "webhooks"] => {
                 for _ in 0..100 {

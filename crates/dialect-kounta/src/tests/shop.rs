@@ -19,8 +19,9 @@ use tender_service::{
     Application, Caller, Clock, Device, DirectoryKind, Failure, Item, Location, Merchant, Method,
     ModifierGroup, ModifierOption, Register, Settings, Staff, Tender, TokenKind, TokenSpec,
 };
-use tender_store_sqlite::SqliteStore;
 use tower::ServiceExt;
+
+use super::store::Breakable;
 
 pub(super) const COMPANY: MerchantId = MerchantId(5678);
 pub(super) const SITE: LocationId = LocationId(923);
@@ -52,6 +53,7 @@ pub(super) struct Shop {
     pub(super) tender: Tender,
     pub(super) router: Router,
     pub(super) clock: Clock,
+    pub(super) store: Arc<Breakable>,
 }
 
 pub(super) fn settings() -> Settings {
@@ -69,16 +71,17 @@ impl Shop {
     }
 
     pub(super) async fn with(settings: Settings) -> Self {
-        let store = Arc::new(SqliteStore::open_in_memory().unwrap());
+        let store = Breakable::new();
         let clock = Clock::new();
         let encoders = vec![crate::encoder(&settings)];
-        let tender = Tender::start(store, clock.clone(), encoders, settings)
+        let tender = Tender::start(store.clone(), clock.clone(), encoders, settings)
             .await
             .unwrap();
         let shop = Self {
             router: crate::router(tender.clone()),
             tender,
             clock,
+            store,
         };
         shop.furnish().await.unwrap();
         shop.hire().await;

@@ -281,9 +281,6 @@ async fn every_method_of_every_path_is_in_the_table() {
 const UNREACHABLE: &[(&str, &str)] = &[
     ("body-cut-off", CONNECTION),
     ("body-timeout", CONNECTION),
-    ("busy", SERVER),
-    ("outcome-unknown", SERVER),
-    ("internal", SERVER),
     ("panicked", SERVER),
     ("took-too-long", SERVER),
     ("tills-locked", "the lock is for tills, not for this dialect"),
@@ -338,7 +335,7 @@ const UNREACHABLE: &[(&str, &str)] = &[
 ];
 
 const CONNECTION: &str = "it takes a connection that breaks or waits; the tests of the HTTP crate break one";
-const SERVER: &str = "it takes a server that fails; the tests of refusals fail it";
+const SERVER: &str = "it takes a handler that fails; the sweep fails one";
 const ELSEWHERE: &str = "only other dialects send such a command";
 const READER: &str = "the dialect finds it before the ledger is asked";
 
