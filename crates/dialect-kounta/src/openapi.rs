@@ -48,6 +48,12 @@ const BODY: [(u16, &str); 3] = [
     (413, "The body is larger than 1048576 bytes."),
 ];
 
+/// Examples name what `tender demo` has: its first location, and the register there.
+const SITE: u64 = 45_454_565_682_155;
+const REGISTER: u64 = 565_682_155_020;
+/// What the server numbers by itself is different everywhere.
+const MADE: u64 = 488_078_791_696_384;
+
 const KEY_REUSED: (u16, &str) = (409, "The Idempotency-Key was used for another request.");
 
 /// The OpenAPI document.
@@ -94,14 +100,20 @@ fn part(name: &str) -> Parameter {
             name,
             me_or_id(),
             "The company's id, or `me` for that of the credential.",
-        ),
-        "staff" => Parameter::path(name, me_or_id(), "The employee's id, or `me`."),
+        )
+        .example("me"),
+        "staff" => Parameter::path(name, me_or_id(), "The employee's id, or `me`.").example(42),
         "number" => Parameter::path(
             name,
             Schema::integer().minimum(1),
             "The number within the order, from 1.",
-        ),
-        _ => Parameter::path(name, Schema::id(), "The id."),
+        )
+        .example(1),
+        _ => Parameter::path(name, Schema::id(), "The id.").example(match name {
+            "site" => SITE,
+            "register" => REGISTER,
+            _ => MADE,
+        }),
     }
 }
 
@@ -110,12 +122,14 @@ fn taking(method: &str, path: &str, id: &str, summary: &str) -> Operation {
     call(method, path, id, summary).refusals(&BODY, &refusal())
 }
 
-/// An operation that is kept apart from its retries.
-fn keyed(operation: Operation) -> Operation {
+/// An operation that is kept apart from its retries by a key such as the example.
+fn keyed(operation: Operation, example: &str) -> Operation {
     let key = Parameter::header(
         "Idempotency-Key",
         Schema::string().length(1, 255),
         "Kept across retries: the same key with the same request gives the first answer again.",
     );
-    operation.parameter(key).refusals(&[KEY_REUSED], &refusal())
+    operation
+        .parameter(key.example(example))
+        .refusals(&[KEY_REUSED], &refusal())
 }

@@ -4,7 +4,7 @@
 //! second that it is shown as.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use tender_engine::{LocationId, Timestamp};
 use tender_service::Directory;
 
@@ -12,6 +12,7 @@ use tender_service::Directory;
 mod tests;
 
 const SECOND_MS: i64 = 1_000;
+const MINUTE_S: i32 = 60;
 
 /// A time zone; UTC where the directory names none that is known.
 #[derive(Debug, Clone)]
@@ -56,8 +57,18 @@ impl Zone {
         self.zoned(at).strftime("%:z").to_string()
     }
 
+    /// A moment in the zone. Before there were time zones, places were seconds apart; the wire's offsets have minutes only, so
+    /// such an offset loses its seconds, and the moment stays the same.
     fn zoned(&self, at: Timestamp) -> jiff::Zoned {
-        instant(at).to_zoned(self.0.clone())
+        let zoned = instant(at).to_zoned(self.0.clone());
+        let seconds = zoned.offset().seconds();
+        match seconds % MINUTE_S {
+            0 => zoned,
+            rest => {
+                let offset = Offset::from_seconds(seconds - rest).unwrap_or(Offset::UTC);
+                zoned.with_time_zone(TimeZone::fixed(offset))
+            }
+        }
     }
 
     /// What a filter means: the whole day of a bare date in this zone, or the second of a time with an offset.

@@ -41,6 +41,11 @@ const BODY: [(u16, &str); 3] = [
     (415, "The body is not announced as `application/json`."),
 ];
 
+/// Examples name what `tender demo` has: its first location, a check that is open there, and its floor plan.
+const LOCATION: u64 = 45_454_565_682_155;
+const CHECK: &str = "A1234.1";
+const FLOOR_PLAN: u64 = 565_682_155_010;
+
 const NOT_FOUND: (u16, &str) = (404, "There is no such thing at the location.");
 
 /// The OpenAPI document.
@@ -81,28 +86,27 @@ fn call(method: &str, path: &str, id: &str, summary: &str) -> Operation {
 /// A part of a path by its name.
 fn part(name: &str) -> Parameter {
     match name {
-        "account_identifier" => Parameter::path(
-            name,
-            Schema::string().example("A1.1"),
-            "The check's `ikaccountId`.",
-        ),
+        "account_identifier" => {
+            Parameter::path(name, Schema::string(), "The check's `ikaccountId`.").example(CHECK)
+        }
         "endpoint_id" => Parameter::path(
             name,
             Schema::string().length(1, 255),
             "The endpoint's id, as its maker chose it.",
-        ),
-        "code" => Parameter::path(name, Schema::string(), "The profile's code."),
-        "menu_id" => Parameter::path(name, Schema::id(), "The menu's `ikentooMenuId`."),
-        "table_number" => Parameter::path(name, Schema::integer(), "The table's number."),
-        _ => Parameter::path(name, Schema::id(), "The id."),
+        )
+        .example("my-endpoint"),
+        "code" => Parameter::path(name, Schema::string(), "The profile's code.").example("DELIVERY"),
+        "menu_id" => Parameter::path(name, Schema::id(), "The menu's `ikentooMenuId`.").example(LOCATION),
+        "table_number" => Parameter::path(name, Schema::integer(), "The table's number.").example(1),
+        "floor_plan_id" => Parameter::path(name, Schema::id(), "The floor plan's id.").example(FLOOR_PLAN),
+        _ => Parameter::path(name, Schema::id(), "The id.").example(LOCATION),
     }
 }
 
 /// The location in the query, which nearly every call needs.
 fn at_location(operation: Operation) -> Operation {
-    operation.parameter(Parameter::required_query(
-        "businessLocationId",
-        Schema::id(),
-        "The business location.",
-    ))
+    operation.parameter(
+        Parameter::required_query("businessLocationId", Schema::id(), "The business location.")
+            .example(LOCATION),
+    )
 }

@@ -40,6 +40,11 @@ const BODY: [(u16, &str); 2] = [
 
 const NO_PAYMENT: (u16, &str) = (404, "There is no such payment.");
 
+/// An order. What the server numbers by itself is different everywhere.
+const ORDER: &str = "ord_488078791696384";
+/// Where the answer to create has the payment's id.
+const MADE: &str = "$response.body#/data/id";
+
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi() -> Value {
@@ -72,7 +77,8 @@ fn about_one(method: &str, path: &str, id: &str, summary: &str, success: &str) -
         "uid",
         Schema::string().length(1, 128),
         "The payment's id, as create answered it.",
-    );
+    )
+    .example("pay_488078791696384_1");
     call(method, path, id, summary, success)
         .parameter(uid)
         .refusals(&[NO_PAYMENT], &Schema::named("Refusal"))
@@ -83,8 +89,10 @@ fn create() -> Operation {
         "Idempotency-Key",
         Schema::string().pattern("^[!-~]{1,64}$"),
         "Kept across retries: the same key with the same request gives the first answer again.",
-    );
-    let example = json!({"params": {"orderId": "ord_0000000001", "type": "receipt", "amount": 12.5, "status": "complete"}});
+    )
+    .example("guest-1");
+    let example =
+        json!({"params": {"orderId": ORDER, "type": "receipt", "amount": 12.5, "status": "complete"}});
     let reused = (
         409,
         "The Idempotency-Key was used for another request; `error.field` names the first difference.",
@@ -96,6 +104,9 @@ fn create() -> Operation {
         "Create a payment",
         "Created",
     )
+    .link(200, "updatePayment", &[("uid", MADE)])
+    .link(200, "confirmPayment", &[("uid", MADE)])
+    .link(200, "deletePayment", &[("uid", MADE)])
     .describe(
         "Without `amount` it pays what is due. Without `status` it is pending, and reserves its amount.",
     )
@@ -106,7 +117,7 @@ fn create() -> Operation {
 }
 
 fn list() -> Operation {
-    let order = Parameter::required_query("orderId", id_text(), "The order's id, as `ord_…`.");
+    let order = Parameter::required_query("orderId", id_text(), "The order's id, as `ord_…`.").example(ORDER);
     call(
         "get",
         "/v1/om/payments",

@@ -3,6 +3,7 @@
 use tender_openapi::{Operation, Parameter, Schema};
 
 use super::call;
+use super::requests::any_id;
 
 pub(super) fn operations() -> Vec<Operation> {
     company().into_iter().chain(orders()).collect()
@@ -139,16 +140,8 @@ fn orders() -> [Operation; 2] {
     )
     .describe("The header `X-Pages` counts the pages, `X-Next-Page` is the URL of the next one.")
     .parameters(BOUNDS.into_iter().flat_map(bound))
-    .parameter(Parameter::query(
-        "start",
-        Schema::id(),
-        "Only orders after this one.",
-    ))
-    .parameter(Parameter::header(
-        "X-Page",
-        Schema::integer().minimum(0),
-        "The page, from 0.",
-    ))
+    .parameter(Parameter::query("start", any_id(), "Only orders after this one.").example(0))
+    .parameter(Parameter::header("X-Page", Schema::integer().minimum(0), "The page, from 0.").example(0))
     .answer(
         400,
         "The query cannot be read, or names too many sites.",

@@ -60,6 +60,11 @@ fn id_or_null() -> Schema {
     Schema::id().or_null()
 }
 
+/// A number that is somebody else's: it is kept as it comes, however large.
+pub(super) fn any_id() -> Schema {
+    Schema::integer().minimum(0)
+}
+
 fn money() -> Schema {
     Schema::number()
         .example(12.5)
@@ -93,7 +98,7 @@ fn order(schema: Schema) -> Schema {
         .optional("sale_number", text(200))
         .optional("status", status)
         .optional("notes", text(10_000))
-        .optional("customer_id", id_or_null())
+        .optional("customer_id", any_id().or_null())
         .optional("order_type", text(200))
         .optional(
             "guests",
@@ -116,7 +121,7 @@ fn order(schema: Schema) -> Schema {
 }
 
 fn line(schema: Schema) -> Schema {
-    let line_id = Schema::one_of([Schema::string(), Schema::integer(), Schema::null()]);
+    let line_id = Schema::of_types(&["string", "number", "null"]);
     schema
         .optional(
             "quantity",
@@ -155,7 +160,7 @@ fn extras(schema: Schema) -> Schema {
 }
 
 fn hook(schema: Schema) -> Schema {
-    let sites = Schema::array(Schema::id()).items_max(100).or_null();
+    let sites = Schema::array(any_id()).items_max(100).or_null();
     schema
         .optional("format", Schema::words(&["json"]).or_null())
         .optional("filter", Schema::object().optional("site_ids", sites).or_null())

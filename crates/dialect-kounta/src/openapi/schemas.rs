@@ -2,7 +2,7 @@
 
 use tender_openapi::{Document, Schema};
 
-use super::requests::TOPICS;
+use super::requests::{TOPICS, any_id};
 
 const STATUSES: [&str; 7] = [
     "PENDING",
@@ -56,10 +56,6 @@ fn text_or_null() -> Schema {
 }
 
 /// An id that this server only keeps for its client.
-fn any_id() -> Schema {
-    Schema::integer().minimum(0)
-}
-
 fn id_or_null() -> Schema {
     Schema::id().or_null()
 }

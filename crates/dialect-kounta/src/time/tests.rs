@@ -29,6 +29,17 @@ fn times_have_the_offset_of_the_place_and_whole_seconds() {
     }
 }
 
+/// Brussels was 17 minutes and 30 seconds ahead; RFC 3339 has no offset with seconds.
+#[test]
+fn an_offset_of_old_times_has_no_seconds() {
+    let at = parse_moment("1344-11-23T16:42:37Z").unwrap();
+    let shown = Zone::named("Europe/Brussels").show(at);
+    assert_eq!(shown, "1344-11-23T16:59:37+00:17");
+    assert_eq!(parse_moment(&shown), Some(at));
+    let at = parse_moment("1844-11-23T16:42:37Z").unwrap();
+    assert_eq!(Zone::named("America/New_York").show(at), "1844-11-23T11:46:37-04:56");
+}
+
 #[test]
 fn moments_have_an_offset() {
     for text in [

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tender_openapi::{Operation, Schema};
 
-use super::{BODY, NOT_FOUND, at_location, call, refusal};
+use super::{BODY, CHECK, LOCATION, NOT_FOUND, at_location, call, refusal};
 
 const ENDPOINTS: &str = "/o/wh/1/webhook";
 const ENDPOINT: &str = "/o/wh/1/webhook/{endpoint_id}";
@@ -30,13 +30,15 @@ fn queued(operation: Operation) -> Operation {
 
 fn payments() -> [Operation; 3] {
     let payment = json!({
-        "iKaccountIdentifier": "A1.1", "thirdPartyPaymentReference": "PAY-1", "endpointId": "my-endpoint",
-        "businessLocationId": 1, "paymentMethod": "OOPAYMENT", "paymentAmount": 12.5, "tipAmount": 1,
+        "iKaccountIdentifier": CHECK, "thirdPartyPaymentReference": "PAY-1", "endpointId": "demo",
+        "businessLocationId": LOCATION, "paymentMethod": "OOPAYMENT", "paymentAmount": 12.5, "tipAmount": 1,
     });
-    let order = json!({
-        "businessLocationId": 1, "endpointId": "my-endpoint", "thirdPartyReference": "ORDER-1",
-        "customerInfo": {"firstName": "Ada"}, "items": [{"quantity": 1, "sku": "BURGER"}],
-    });
+    let example = |reference: &str| {
+        json!({
+            "businessLocationId": LOCATION, "endpointId": "demo", "thirdPartyReference": reference,
+            "customerInfo": {"firstName": "Ada"}, "items": [{"quantity": 1, "sku": "20"}],
+        })
+    };
     let used = (409, "An order's `thirdPartyReference` was used before.");
     let pay = call("post", "/o/op/1/pay", "pay", "Pay a check").describe(
         "A `thirdPartyPaymentReference` is good for one payment, for ever: a second one is refused with 400.",
@@ -53,16 +55,16 @@ fn payments() -> [Operation; 3] {
         "orderToGo",
         "Order to take away or to be delivered",
     );
-    let order = |operation: Operation, schema: &str| {
-        let operation = taking(queued(operation), schema, order.clone());
+    let order = |operation: Operation, schema: &str, reference: &str| {
+        let operation = taking(queued(operation), schema, example(reference));
         operation
             .answer(409, used.1, Schema::named("ReferenceUsed"))
             .tag("pay")
     };
     [
         taking(queued(pay), "PaymentRequest", payment).tag("pay"),
-        order(local, "LocalOrder"),
-        order(to_go, "ToGoOrder"),
+        order(local, "LocalOrder", "ORDER-1"),
+        order(to_go, "ToGoOrder", "ORDER-2"),
     ]
 }
 
@@ -79,6 +81,11 @@ fn endpoints() -> Vec<Operation> {
         "createEndpoint",
         "Make an endpoint, or replace one",
     ));
+    let create = ["getEndpoint", "getAssociations", "deleteEndpoint"]
+        .into_iter()
+        .fold(create, |create, to| {
+            create.link(200, to, &[("endpoint_id", "$response.body#/endpointId")])
+        });
     let update = endpoint(missing(call("post", ENDPOINTS, "updateEndpoint", "Change an endpoint")))
         .describe("`provideAccount`, `expandTransactions` and `expandPayments` fall back to false unless they are given.");
     let list = call(

@@ -146,7 +146,8 @@ fn availability() -> [Operation; 2] {
             .answer(200, "Done.", Schema::named("Availability"))
             .tag("menu")
     };
-    let skus = Parameter::required_query("skus", Schema::string(), "1 to 50 items, parted by commas.");
+    let skus = Parameter::required_query("skus", Schema::string(), "1 to 50 items, parted by commas.")
+        .example("10,20");
     let by_query = call("get", path, "getAvailability", "How many are left of items").parameter(skus);
     let by_body = call(
         "post",
@@ -154,7 +155,10 @@ fn availability() -> [Operation; 2] {
         "findAvailability",
         "How many are left of items named in the body",
     )
-    .body(Schema::named("AvailabilityRequest"), json!({"skus": ["BURGER"]}))
+    .body(
+        Schema::named("AvailabilityRequest"),
+        json!({"skus": ["10", "20"]}),
+    )
     .refusals(&BODY, &refusal());
     [paged(by_query, 50), paged(by_body, 100)]
 }
@@ -164,9 +168,10 @@ fn finance() -> [Operation; 3] {
     let sale = "/f/finance/{business_location_id}/saleByExternalReference";
     let reference = Parameter::required_query(
         "externalReferenceId",
-        Schema::string().example("TASK:OO-1-PAY-1"),
+        Schema::string(),
         "`TASK:OO-`, the location, `-`, and the reference of the order or payment.",
-    );
+    )
+    .example("TASK:OO-45454565682155-PAY-1");
     [
         one(
             methods,

@@ -71,8 +71,8 @@ fn refusals(document: Document) -> Document {
 
 fn endpoint() -> Schema {
     let entry = Schema::object()
-        .required("name", text())
-        .required("resource", text());
+        .optional("name", text())
+        .optional("resource", text());
     Schema::object()
         .required("endpointId", text())
         .required("url", text())
