@@ -4,6 +4,8 @@ mod clients;
 mod limits;
 mod migrate;
 mod nodes;
+mod numbers;
+mod schemas;
 mod survival;
 
 use std::sync::Arc;
