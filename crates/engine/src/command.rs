@@ -200,9 +200,11 @@ pub struct OpenOrder {
     pub refusal: Option<Failure>,
 }
 
-/// Adds lines to an order.
+/// Adds lines to an order, and pays for them.
 ///
-/// Checks: order, keys, endpoint, order state, lines, total, watchers.
+/// Checks, in this order: order (unless failures are recorded), digits and signs of embedded amounts, keys, endpoint, order state,
+/// lines, total, each embedded payment as [`PaymentSpec`] does, watchers. From the order state on a refusal is recorded as a failed
+/// order where the caller asked for that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddLines {
     /// Which order.
@@ -215,6 +217,10 @@ pub struct AddLines {
     pub position: Option<u32>,
     /// Keys.
     pub keys: Vec<KeyClaim>,
+    /// Payments that come with the lines, made at once after them. All or nothing: they have no keys of their own, and their
+    /// refusal is the update's. Where a till is asked first nothing is reserved for them: what they pay for is not on the bill
+    /// yet. They are judged before the till is asked and again when it has taken the lines.
+    pub payments: Vec<PaymentSpec>,
     /// Propose the lines to a till first.
     pub delivery: Option<TaskSpec>,
     /// The endpoint that hears about it.
@@ -355,7 +361,7 @@ pub enum OnRefusal {
 /// the order, maxima of the order. An order that can hold no further payment refuses at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentSpec {
-    /// Which order. Ignored for payments embedded in [`OpenOrder`].
+    /// Which order. Ignored for payments embedded in [`OpenOrder`] and [`AddLines`].
     pub order: OrderSelector,
     /// Where the caller says the order is; another location's order is not found.
     pub location: Option<LocationId>,

@@ -1,6 +1,8 @@
 //! Till tasks: work for a till, leased to one device at a time.
 
-use crate::{DeviceId, Failure, LineSpec, LocationId, MerchantId, OrderId, PaymentId, TaskId, Timestamp};
+use crate::{
+    DeviceId, Failure, LineSpec, LocationId, MerchantId, OrderId, Payment, PaymentId, TaskId, Timestamp,
+};
 
 /// What the till is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +12,13 @@ pub enum TaskKind {
     /// Take a new order.
     Order,
     /// Add lines to an order.
-    Lines(Vec<LineSpec>),
+    Lines {
+        /// The lines.
+        lines: Vec<LineSpec>,
+        /// The payments that come with them, as they will be made when a till has taken the lines: without a number (0), pending,
+        /// and not among the order's payments before.
+        payments: Vec<Payment>,
+    },
     /// Show, and perhaps print, a message.
     Message {
         /// The text.
@@ -56,7 +64,8 @@ pub struct Task {
     pub kind: TaskKind,
     /// The order concerned.
     pub order: Option<OrderId>,
-    /// The payment concerned.
+    /// The payment concerned: the one to take, or, of lines that came with payments, the first of those once it was made or
+    /// recorded as failed.
     pub payment: Option<PaymentId>,
     /// The only device that may take it; absent: any.
     pub device: Option<DeviceId>,

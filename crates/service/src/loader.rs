@@ -64,6 +64,11 @@ impl Reads {
                 if let Some(location) = add.location {
                     self.check_numbers.insert((merchant, location));
                 }
+                for payment in &add.payments {
+                    if let Lookup::Known(source) = &payment.source {
+                        self.payments.insert((merchant, *source));
+                    }
+                }
             }
             Command::ChangeLine(change) => self.add_order_with_lines(merchant, change.order),
             Command::RemoveLine(remove) => self.add_order_with_lines(merchant, remove.order),
@@ -282,9 +287,13 @@ impl Reads {
         if let Some(payment) = task.payment {
             self.payments.insert((task.merchant, payment));
         }
-        match task.kind {
+        match &task.kind {
             TaskKind::Order => drop(self.all_payments.insert((task.merchant, order))),
-            TaskKind::Lines(_) => drop(self.lines.insert((task.merchant, order))),
+            TaskKind::Lines { payments, .. } => {
+                self.lines.insert((task.merchant, order));
+                let sources = payments.iter().filter_map(|draft| draft.source);
+                self.payments.extend(sources.map(|source| (task.merchant, source)));
+            }
             TaskKind::Payment | TaskKind::Message { .. } => {}
         }
     }

@@ -28,10 +28,11 @@ pub(crate) fn check(report: &mut Report, bill: &Bill<'_>) {
             cases,
             usize::from(task.has_case),
         );
-        match task.kind {
+        match &task.kind {
             TaskKind::Payment => check_payment_task(&mut notes, bill, task),
             TaskKind::Order => check_order_task(&mut notes, task, order),
-            TaskKind::Lines(_) | TaskKind::Message { .. } => {}
+            TaskKind::Lines { .. } => check_lines_task(&mut notes, bill, task),
+            TaskKind::Message { .. } => {}
         }
     }
     check_waiting(report, bill);
@@ -80,6 +81,25 @@ fn check_payment_task(notes: &mut Notes<'_>, bill: &Bill<'_>, task: &Task) {
             payment.state,
             PaymentState::Complete | PaymentState::Reversed | PaymentState::Voided
         ),
+    };
+    if !fits {
+        let states = format!("as {:?} its payment is {:?}", task.state, payment.state);
+        notes.broken(Rule::Task, states);
+    }
+}
+
+/// Payments that came with lines count from when a till took the lines, or stand as failed when none did.
+fn check_lines_task(notes: &mut Notes<'_>, bill: &Bill<'_>, task: &Task) {
+    let Some(id) = task.payment else { return };
+    let Some(payment) = bill.payment(id).filter(|payment| payment.task == Some(task.id)) else {
+        notes.broken(Rule::Task, "its payment is not there, or came with another task");
+        return;
+    };
+    let fits = match task.state {
+        // The ledger may have said no when the till said yes.
+        TaskState::Applied => !payment.state.is_open() && payment.state != PaymentState::Voided,
+        TaskState::Refused(_) | TaskState::Expired => payment.state == PaymentState::Failed,
+        TaskState::Open | TaskState::Withdrawn => false,
     };
     if !fits {
         let states = format!("as {:?} its payment is {:?}", task.state, payment.state);

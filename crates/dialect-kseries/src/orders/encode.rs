@@ -62,6 +62,11 @@ pub(super) fn command(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> 
     }
     let maker = Some((around.endpoint.clone(), request.reference.to_owned()));
     let keys = vec![unique(KeySpace::OrderReference, request.reference)];
+    let payments = request
+        .payment
+        .iter()
+        .map(|payment| embedded(payment, request, around, at, &employee))
+        .collect();
     if request.is_update() {
         return Ok(Command::AddLines(AddLines {
             order: open_check(request, at),
@@ -69,6 +74,7 @@ pub(super) fn command(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> 
             lines: with_note(lines, note),
             position: None,
             keys,
+            payments,
             delivery: Some(plan.delivery),
             maker,
             refusal,
@@ -76,10 +82,6 @@ pub(super) fn command(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> 
         }));
     }
     let code = collection_code(request, around);
-    let payments = request
-        .payment
-        .iter()
-        .map(|payment| embedded(payment, request, around, at, &employee));
     Ok(Command::OpenOrder(Box::new(OpenOrder {
         location: at,
         lines,
@@ -98,7 +100,7 @@ pub(super) fn command(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> 
         notes: note,
         labels: labels(request, customer, address, code),
         keys,
-        payments: payments.collect(),
+        payments,
         settle: None,
         delivery: Some(plan.delivery),
         maker,
@@ -118,10 +120,6 @@ fn refusal_of(request: &OrderRequest<'_>, location: &Location, staff: &Lookup<St
             FailureCode::UpdateFailed,
             format!("Account profile not found: {code}"),
         ));
-    }
-    if request.is_update() && request.payment.is_some() {
-        let reason = "An update of a check takes no payment: pay the check with /o/op/1/pay";
-        return Some(failure(FailureCode::UpdateFailed, reason));
     }
     None
 }
@@ -206,8 +204,8 @@ fn name_of(code: &Option<String>, table_number: Option<u32>) -> Option<String> {
     }
 }
 
-/// The payment of an order: it settles the amount without the tip, has the order's reference, and tells its outcome with
-/// the order's notification alone.
+/// The payment of an order, or of lines for an open check: it settles the amount without the tip, has the order's reference, and
+/// tells its outcome with the order's notification alone.
 fn embedded(
     payment: &EmbeddedPayment<'_>,
     request: &OrderRequest<'_>,

@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use tender_engine::{KeyOutcome, KeySpace, LocationId, Rejection, key_hash};
+use tender_engine::{KeyOutcome, KeySpace, LocationId, Payment, PaymentState, Rejection, key_hash};
 use tender_http::MoneyMoved;
 use tender_service::{Failure, Location};
 
@@ -53,7 +53,7 @@ async fn refusal(visit: &Visit, location: &Location, order: &OrderRequest<'_>, f
     let at = LocationId(location.id);
     let was_used = matches!(failure, Failure::Rejected(Rejection::ReferenceUsed));
     let money_moved_before = if was_used {
-        money_moved_under(visit, at, order.reference).await
+        money_moved_under(visit, at, order).await
     } else {
         MoneyMoved::No
     };
@@ -70,9 +70,9 @@ async fn refusal(visit: &Visit, location: &Location, order: &OrderRequest<'_>, f
 
 /// Whether money has moved on the order under a used reference: a client that lost the first answer must not read "no"
 /// when the payment that came with the order went through.
-async fn money_moved_under(visit: &Visit, location: LocationId, reference: &str) -> MoneyMoved {
+async fn money_moved_under(visit: &Visit, location: LocationId, asked: &OrderRequest<'_>) -> MoneyMoved {
     let application = visit.principal.application;
-    let hash = key_hash(KeySpace::OrderReference, application, location, reference);
+    let hash = key_hash(KeySpace::OrderReference, application, location, asked.reference);
     let record = match visit.tender().key(visit.merchant(), hash).await {
         Ok(Some(record)) => record,
         Ok(None) | Err(_) => return MoneyMoved::Unknown,
@@ -80,10 +80,21 @@ async fn money_moved_under(visit: &Visit, location: LocationId, reference: &str)
     let KeyOutcome::Order(id, _) = record.outcome else {
         return MoneyMoved::No;
     };
-    match visit.tender().order_head(visit.merchant(), id).await {
-        Ok(Some(order)) if order.received_minor > 0 => MoneyMoved::Yes,
-        Ok(Some(order)) if order.pending_count > 0 => MoneyMoved::Unknown,
-        Ok(Some(_)) => MoneyMoved::No,
-        Ok(None) | Err(_) => MoneyMoved::Unknown,
+    let view = match visit.tender().order(visit.merchant(), id).await {
+        Ok(Some(view)) => view,
+        Ok(None) | Err(_) => return MoneyMoved::Unknown,
+    };
+    let own = |payment: &&Payment| {
+        payment.created_by == application && payment.reference.as_deref() == Some(asked.reference)
+    };
+    match view.payments.iter().find(own).map(|payment| payment.state) {
+        Some(PaymentState::Complete) => MoneyMoved::Yes,
+        Some(PaymentState::Pending | PaymentState::Progress) => MoneyMoved::Unknown,
+        Some(PaymentState::Failed | PaymentState::Voided | PaymentState::Reversed) => MoneyMoved::No,
+        // What comes with lines is no payment yet while a till is asked to take them.
+        None if asked.is_update() && asked.payment.is_some() && !view.order.state.is_dead() => {
+            MoneyMoved::Unknown
+        }
+        None => MoneyMoved::No,
     }
 }

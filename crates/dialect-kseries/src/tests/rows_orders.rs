@@ -115,7 +115,7 @@ async fn row_41_an_update_adds_lines_and_nothing_else() {
     );
     send(&world, LOCAL, &order("O1", &members)).await;
     let tasks = world.claim(DEVICE).await;
-    let Some(TaskKind::Lines(lines)) = tasks.first().map(|task| &task.kind) else {
+    let Some(TaskKind::Lines { lines, .. }) = tasks.first().map(|task| &task.kind) else {
         panic!("lines for the till: {tasks:?}")
     };
     assert_eq!(lines[0].notes.as_deref(), Some("No salt"));
@@ -154,8 +154,15 @@ async fn updates_that_cannot_be_are_told_as_failures() {
         ),
         (
             "O4",
-            format!(r#""accountIdentifier":"{CHECK}",{BURGER},"payment":{{"paymentAmount":1}}"#),
-            "An update of a check takes no payment: pay the check with /o/op/1/pay",
+            format!(r#""accountIdentifier":"{CHECK}",{BURGER},"payment":{{"paymentAmount":32.07}}"#),
+            "the payment amount is greater than the amount due",
+        ),
+        (
+            "O4b",
+            format!(
+                r#""accountIdentifier":"{CHECK}",{BURGER},"payment":{{"paymentAmount":1,"paymentMethod":"XX"}}"#
+            ),
+            "Payment method not found",
         ),
     ];
     for (reference, members, reason) in cases {
@@ -174,6 +181,66 @@ async fn updates_that_cannot_be_are_told_as_failures() {
         failed("O6", "Account already closed")
     );
     assert_eq!(world.check(CHECK).await.lines.len(), 1);
+}
+
+#[tokio::test]
+async fn an_update_with_a_payment_is_one_task() {
+    let world = World::new().await;
+    // The check's 20.06 and the burger's 12.00, and a tip that is part of the amount.
+    let members = format!(
+        r#""accountIdentifier":"{CHECK}",{BURGER},"payment":{{"paymentAmount":34.06,"paymentMethod":"OOPAYMENT","tipAmount":2}}"#
+    );
+    send(&world, LOCAL, &order("O1", &members)).await;
+    let tasks = world.claim(DEVICE).await;
+    assert_eq!(tasks.len(), 1);
+    let TaskKind::Lines { lines, payments } = &tasks[0].kind else {
+        panic!("lines for the till: {tasks:?}")
+    };
+    assert_eq!((lines.len(), payments.len()), (1, 1));
+    let before = world.check(CHECK).await;
+    assert_eq!((before.lines.len(), before.payments.len()), (1, 0));
+    let again = world.send("POST", LOCAL, &order("O1", &members)).await;
+    assert_eq!(again.status.as_u16(), 409);
+    assert_eq!(again.header("tender-money-moved"), Some("unknown"), "it waits");
+    world.resolve(&tasks[0], tender_engine::TaskAnswer::Confirm).await;
+    let view = world.check(CHECK).await;
+    assert_eq!(view.order.state, OrderState::Closed);
+    assert_eq!((view.order.paid_minor(), view.order.tips_minor), (3_206, 200));
+    let payment = &view.payments[0];
+    assert_eq!(payment.reference.as_deref(), Some("O1"));
+    assert_eq!(
+        payment.method.as_ref().map(|method| method.code.as_str()),
+        Some("OOPAYMENT")
+    );
+    let told = world.messages("E1").await;
+    assert_eq!(told.len(), 1, "CLOSED alone, no PAYMENT: {told:?}");
+    assert!(
+        told[0].contains(r#""status":"CLOSED""#) && told[0].contains(r#""thirdPartyReference":"O1""#),
+        "{told:?}"
+    );
+    let again = world.send("POST", LOCAL, &order("O1", &members)).await;
+    assert_eq!(again.header("tender-money-moved"), Some("yes"));
+}
+
+#[tokio::test]
+async fn an_update_that_a_till_refuses_fails_with_its_payment() {
+    let world = World::new().await;
+    let members = format!(r#""accountIdentifier":"{CHECK}",{BURGER},"payment":{{"paymentAmount":12}}"#);
+    send(&world, LOCAL, &order("O1", &members)).await;
+    world.refuse(Failure::new(FailureCode::ItemNotAdded)).await;
+    assert_eq!(world.messages("E1").await, [failed("O1", "Item not added")]);
+    let view = world.check(CHECK).await;
+    assert_eq!((view.order.state, view.lines.len()), (OrderState::Open, 1));
+    assert_eq!(view.payments[0].state, PaymentState::Failed);
+    let again = world.send("POST", LOCAL, &order("O1", &members)).await;
+    assert_eq!(
+        (again.status.as_u16(), again.header("tender-money-moved")),
+        (409, Some("no"))
+    );
+    // Nothing was reserved: the check can be paid.
+    world.pay_ok(&Pay::new("R1")).await;
+    assert_eq!(world.confirm().await, 1);
+    assert!(world.is_closed(CHECK).await);
 }
 
 #[tokio::test]

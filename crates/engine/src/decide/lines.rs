@@ -1,7 +1,7 @@
 //! Lines: pricing them, adding, changing and removing them, and what that does to an order's sums.
 //!
-//! Order of checks: order, keys, endpoint, order state, number of lines, each line in turn (quantity, price, discount), total
-//! against what is paid and reserved, watchers.
+//! Order of checks: order, digits and signs of embedded amounts, keys, endpoint, order state, number of lines, each line in turn
+//! (quantity, price, discount), total against what is paid and reserved, each embedded payment in turn, watchers.
 
 use tender_money::{Decimal, share_half_up};
 
@@ -9,8 +9,8 @@ use super::work::{Record, Step, Stop, Work, add, fits, minor, sub};
 use super::{Outcome, open, pay, sums, tasks};
 use crate::{
     AddLines, ChangeLine, Discount, EntryKind, FailureCode, KeyOutcome, LINES_PER_ORDER_MAX, Ledger, Line,
-    LineSpec, Lookup, MoneyField, OnRefusal, Order, OrderLines, OrderState, Posting, Rejection, RemoveLine,
-    ServiceCharge, Stage, TaskKind, Via, Watcher,
+    LineSpec, LocationId, Lookup, MoneyField, OnRefusal, Order, OrderLines, OrderState, Posting, Rejection,
+    RemoveLine, ServiceCharge, Stage, TaskKind, Via, Watcher,
 };
 
 /// Quantities have at most this many fraction digits.
@@ -247,21 +247,49 @@ pub(super) fn record_lines(
     lines: OrderLines,
     postings: Vec<Posting>,
 ) -> Order {
+    journal_lines(work, &mut order, lines, postings);
+    pay::close_if_paid(work, &mut order);
+    work.put_order(order.clone());
+    order
+}
+
+fn journal_lines(work: &mut Work<'_, '_>, order: &mut Order, lines: OrderLines, postings: Vec<Posting>) {
     let record = Record::new(EntryKind::OrderLinesChanged)
         .postings(postings)
         .fact("lines", order.line_count)
         .fact("total_minor", order.total_minor());
-    work.journal(&mut order, record);
-    pay::close_if_paid(work, &mut order);
+    work.journal(order, record);
     work.put_lines(lines);
+}
+
+/// Adds lines and then makes the payments that come with them. Whoever calls this forgets the changes if it is refused.
+pub(super) fn add_and_pay<P>(
+    work: &mut Work<'_, '_>,
+    mut order: Order,
+    (specs, position): (&[LineSpec], Option<u32>),
+    payments: &[P],
+    pay: impl Fn(&mut Work<'_, '_>, Order, &P) -> Result<(), Rejection>,
+) -> Result<Order, Rejection> {
+    let mut lines = work.lines(order.id);
+    let postings = insert(work, &mut order, &mut lines, specs, position)?;
+    if payments.is_empty() {
+        return Ok(record_lines(work, order, lines, postings));
+    }
+    // The last payment tells what has become of the order.
+    journal_lines(work, &mut order, lines, postings);
     work.put_order(order.clone());
-    order
+    for payment in payments {
+        pay(work, order.clone(), payment)?;
+        order = work.order(order.id).ok_or(Rejection::OrderNotFound)?;
+    }
+    Ok(order)
 }
 
 pub(super) fn add_lines(work: &mut Work<'_, '_>, command: &AddLines) -> Step<Outcome> {
     let found = work.find_order(&command.order, command.location);
     let location = found.as_ref().map(|order| order.location).or(command.location);
     if let Some(location) = location {
+        check_amounts(work, command, location)?;
         work.check_keys(&command.keys, location)?;
     }
     if matches!(command.maker, Some((Lookup::Unknown, _))) {
@@ -277,47 +305,65 @@ pub(super) fn add_lines(work: &mut Work<'_, '_>, command: &AddLines) -> Step<Out
     if let Some(failure) = &command.refusal {
         return open::fail_order(work, command, order.location, failure.code);
     }
-    // On copies, so that what cannot be added is known before anything is written.
+    // Done first, so that what cannot be done is known before a till is asked; then forgotten where one has to be.
+    let so_far = work.so_far();
     let added = match added_to(work, &order, command) {
         Ok(added) => added,
         Err(rejection) if later => {
+            work.go_back(so_far);
             return open::fail_order(work, command, order.location, rejection.to_failure_code());
         }
         Err(rejection) => return Err(rejection.into()),
     };
-    work.take_keys(&command.keys, order.location, &KeyOutcome::Order(order.id, None));
-    let watcher = watcher_of(command);
-    if let Some(delivery) = &command.delivery {
-        let mut order = order;
-        if let Some(watcher) = watcher {
-            watch(&mut order, watcher);
+    let mut order = match &command.delivery {
+        None => added,
+        Some(delivery) => {
+            let made = work.made_since(order.id, order.last_payment_number);
+            work.go_back(so_far);
+            let kind = TaskKind::Lines {
+                lines: command.lines.clone(),
+                payments: made.iter().map(pay::draft).collect(),
+            };
+            tasks::offer(work, &order, None, kind, delivery);
+            order
         }
-        let kind = TaskKind::Lines(command.lines.clone());
-        tasks::offer(work, &order, None, kind, delivery);
-        work.put_order(order.clone());
-        return Ok(Outcome::Order(Box::new(order)));
-    }
-    let (mut order, lines, postings) = added;
-    if let Some(watcher) = watcher {
+    };
+    if let Some(watcher) = watcher_of(command) {
         watch(&mut order, watcher);
     }
-    let order = record_lines(work, order, lines, postings);
+    work.take_keys(&command.keys, order.location, &KeyOutcome::Order(order.id, None));
+    work.put_order(order.clone());
     Ok(Outcome::Order(Box::new(order)))
 }
 
-/// The order with the new lines, if it can take them.
-fn added_to(
-    work: &mut Work<'_, '_>,
-    order: &Order,
-    command: &AddLines,
-) -> Result<(Order, OrderLines, Vec<Posting>), Rejection> {
+/// Judges what can be judged of the payments without an order.
+fn check_amounts(work: &Work<'_, '_>, command: &AddLines, location: LocationId) -> Result<(), Rejection> {
+    if command.payments.is_empty() {
+        return Ok(());
+    }
+    let facts = work.location(location).ok_or(Rejection::OrderNotFound)?;
+    let digits = facts.currency.digits();
+    command
+        .payments
+        .iter()
+        .try_for_each(|spec| pay::check_amounts(spec, digits))
+}
+
+/// Adds the new lines and makes the payments, if the order can take them.
+fn added_to(work: &mut Work<'_, '_>, order: &Order, command: &AddLines) -> Result<Order, Rejection> {
     check_lines_open(work, order)?;
-    let (mut order, mut lines) = (order.clone(), work.lines(order.id));
-    let postings = insert(work, &mut order, &mut lines, &command.lines, command.position)?;
+    let lines = (command.lines.as_slice(), command.position);
+    let order = add_and_pay(
+        work,
+        order.clone(),
+        lines,
+        &command.payments,
+        |work, order, spec| pay::pay_embedded(work, &order, spec),
+    )?;
     if watcher_of(command).is_some_and(|watcher| !may_watch(&order, &watcher)) {
         return Err(Rejection::OrderFull);
     }
-    Ok((order, lines, postings))
+    Ok(order)
 }
 
 fn watcher_of(command: &AddLines) -> Option<Watcher> {

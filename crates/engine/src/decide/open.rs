@@ -9,9 +9,9 @@ use super::work::{Record, Step, Work, minor};
 use super::{Outcome, lines, pay, state, tasks};
 use crate::{
     Account, AddLines, EntryKind, Failure, FailureCode, KeyClaim, KeyOutcome, LABELS_PER_ORDER_MAX, Ledger,
-    LocationFacts, LocationId, Lookup, MoneyField, NoticeKind, OnRefusal, OpenOrder, Order, OrderId,
-    OrderLines, OrderSelector, OrderState, PaymentId, PaymentSpec, PaymentState, Posting, Rejection,
-    ServiceCharge, Settle, Stage, TaskKind, Via, Watcher, alias_hash,
+    LocationFacts, LocationId, Lookup, MoneyField, NoticeKind, OpenOrder, Order, OrderId, OrderLines,
+    OrderState, PaymentId, PaymentState, Posting, Rejection, ServiceCharge, Settle, Stage, TaskKind, Via,
+    Watcher, alias_hash,
 };
 
 /// Kind of the alias under which an order is found by its account identifier.
@@ -110,7 +110,7 @@ pub(super) fn open_order(work: &mut Work<'_, '_>, command: &OpenOrder) -> Step<O
     work.notice(NoticeKind::OrderOpened, Some(order.id), None);
     work.put_order(order.clone());
     for spec in &command.payments {
-        pay::pay(work, &embedded(&order, spec, spec.settle.clone()))?;
+        pay::pay(work, &pay::embedded(&order, spec, spec.settle.clone()))?;
         order = work.order(order.id).ok_or(Rejection::OrderNotFound)?;
     }
     if let Some(change) = command.settle {
@@ -135,18 +135,6 @@ fn no_lines(order: &Order) -> OrderLines {
         merchant: order.merchant,
         order: order.id,
         lines: Vec::new(),
-    }
-}
-
-/// A payment that comes with an order stands or falls with it: the order's keys speak for it, and its refusal is the order's.
-fn embedded(order: &Order, spec: &PaymentSpec, settle: Settle) -> PaymentSpec {
-    PaymentSpec {
-        order: OrderSelector::Id(order.id),
-        location: None,
-        settle,
-        on_refusal: OnRefusal::Reject,
-        keys: Vec::new(),
-        ..spec.clone()
     }
 }
 
@@ -210,7 +198,7 @@ fn propose(
             break;
         }
         // Reserved while the till decides; completed with the order.
-        let spec = embedded(&order, spec, Settle::Open(PaymentState::Pending));
+        let spec = pay::embedded(&order, spec, Settle::Open(PaymentState::Pending));
         match pay::pay_proposed(work, order.clone(), &spec) {
             Ok(()) => order = work.order(order.id).ok_or(Rejection::OrderNotFound)?,
             Err(rejection) => refusal = Some(Failure::new(rejection.to_failure_code())),

@@ -5,13 +5,16 @@
 //! state" on a refusal is recorded as a failed payment where the caller asked for that (K-Series accepts first and
 //! tells later); only an order that can hold no further payment refuses at once.
 
+use tender_money::Decimal;
+
 use super::sums::{count, postings, release, release_source, reserve};
 use super::work::{Record, Step, Stop, Work, add, minor, sub};
 use super::{Outcome, Warning, lines, settle, tasks};
 use crate::{
     AmountSpec, Direction, EntryKind, Failure, FailureCode, KeyOutcome, LocationFacts, Lookup, MethodKind,
     MoneyField, NoticeKind, OnRefusal, Order, OrderId, OrderSelector, OrderState, PAYMENTS_PER_ORDER_MAX,
-    Payment, PaymentId, PaymentSpec, PaymentState, Rejection, Settle, StaffId, TaskKind, Via, Watcher,
+    Payment, PaymentId, PaymentSpec, PaymentState, Rejection, Settle, StaffId, TaskId, TaskKind, Via,
+    Watcher,
 };
 
 /// The amounts of a payment in minor units.
@@ -46,8 +49,8 @@ pub(super) fn pay(work: &mut Work<'_, '_>, spec: &PaymentSpec) -> Step<Outcome> 
         };
         return Ok(record_orphan(work, spec, &facts, amounts, code));
     };
-    match check(work, spec, &order, amounts, &facts) {
-        Ok(accepted) => accept(work, spec, order, accepted),
+    match check(work, spec, &order, amounts, &facts, work.context.via) {
+        Ok(accepted) => accept(work, spec, order, accepted, None),
         Err(refusal) if later && has_room(&order) => record_failure(work, spec, order, amounts, refusal),
         Err(_) if later => Err(Rejection::OrderFull.into()),
         Err(refusal) => {
@@ -79,9 +82,128 @@ pub(super) fn pay_proposed(
     }
     // The proposal itself is what makes an order open for its own payment.
     order.state = OrderState::Open;
-    let accepted = check(work, spec, &order, amounts, &facts)?;
+    let accepted = check(work, spec, &order, amounts, &facts, work.context.via)?;
     order.state = OrderState::Proposed;
-    match accept(work, spec, order, accepted) {
+    plain(accept(work, spec, order, accepted, None))
+}
+
+/// A payment that comes with an order or with lines stands or falls with them: their keys speak for it, and its refusal is theirs.
+pub(super) fn embedded(order: &Order, spec: &PaymentSpec, settle: Settle) -> PaymentSpec {
+    PaymentSpec {
+        order: OrderSelector::Id(order.id),
+        location: None,
+        settle,
+        on_refusal: OnRefusal::Reject,
+        keys: Vec::new(),
+        ..spec.clone()
+    }
+}
+
+/// Makes a payment that comes with lines, at once.
+pub(super) fn pay_embedded(
+    work: &mut Work<'_, '_>,
+    order: &Order,
+    spec: &PaymentSpec,
+) -> Result<(), Rejection> {
+    let spec = embedded(order, spec, Settle::Immediate);
+    plain(pay(work, &spec))
+}
+
+/// What a till is asked about together with lines: the payment as it would be made, before it has a number and before it counts.
+pub(super) fn draft(made: &Payment) -> Payment {
+    Payment {
+        id: PaymentId {
+            order: made.id.order,
+            number: 0,
+        },
+        state: PaymentState::Pending,
+        service_tip_minor: 0,
+        service_minor: 0,
+        completed_at: None,
+        ..made.clone()
+    }
+}
+
+/// Makes the payment of a draft, after all the checks of a payment: the order may have changed since the till was asked.
+pub(super) fn pay_drafted(
+    work: &mut Work<'_, '_>,
+    order: Order,
+    draft: &Payment,
+    task: TaskId,
+) -> Result<(), Rejection> {
+    let facts = work.location(order.location).ok_or(Rejection::OrderNotFound)?;
+    let digits = order.currency.digits();
+    let major = |minor| Decimal::from_minor(minor, digits);
+    let spec = PaymentSpec {
+        tip: major(draft.tip_minor),
+        surcharge: major(draft.surcharge_minor),
+        zero_allowed: true,
+        tip_pays_service: draft.tip_pays_service,
+        method: draft.method.clone().map_or(Lookup::Absent, |method| {
+            Lookup::Known((method, MethodKind::Ordinary))
+        }),
+        staff: draft.staff.map_or(Lookup::Absent, Lookup::Known),
+        reference: draft.reference.clone(),
+        endpoint: draft.endpoint.map_or(Lookup::Absent, Lookup::Known),
+        printer_profile: draft.printer_profile,
+        source: draft.source.map_or(Lookup::Absent, Lookup::Known),
+        transaction_ref: draft.transaction_ref.clone(),
+        attributes: draft.attributes.clone(),
+        invoice: draft.invoice.clone(),
+        note: draft.note.clone(),
+        customer: draft.customer.clone(),
+        custom: draft.custom,
+        ..PaymentSpec::new(
+            OrderSelector::Id(order.id),
+            draft.direction,
+            AmountSpec::Exact(major(draft.amount_minor)),
+            Settle::Immediate,
+        )
+    };
+    let amounts = read_amounts(&spec, digits)?;
+    let accepted = check(work, &spec, &order, amounts, &facts, draft.created_via)?;
+    plain(accept(work, &spec, order, accepted, Some((draft, task))))
+}
+
+/// Records that the payment of a draft came to nothing, where the order has room for it.
+pub(super) fn fail_drafted(
+    work: &mut Work<'_, '_>,
+    order: &mut Order,
+    draft: &Payment,
+    task: TaskId,
+    failure: &Failure,
+    via: Via,
+) -> Option<PaymentId> {
+    if !has_room(order) {
+        return None;
+    }
+    let mut payment = Payment {
+        id: next_payment_id(order),
+        state: PaymentState::Failed,
+        failure: Some(failure.clone()),
+        task: Some(task),
+        created_at: work.now(),
+        ..draft.clone()
+    };
+    stamp(work, &mut payment);
+    payment.updated_via = via;
+    let id = payment.id;
+    let record = describe(Record::new(EntryKind::PaymentFailed), &payment)
+        .failure(failure)
+        .via(via);
+    work.journal(order, record);
+    work.notice(
+        NoticeKind::PaymentFailed(failure.clone()),
+        Some(order.id),
+        Some(id),
+    );
+    work.put_payment(payment);
+    Some(id)
+}
+
+/// What is left of a payment's outcome where only its refusal matters; without keys it cannot be a repeat.
+fn plain(result: Step<Outcome>) -> Result<(), Rejection> {
+    match result {
         Ok(_) => Ok(()),
         Err(Stop::Refused(rejection) | Stop::RefusedKeeping(rejection)) => Err(rejection),
         Err(Stop::Repeated(_)) => Err(Rejection::ReferenceUsed),
@@ -144,6 +266,7 @@ fn check(
     order: &Order,
     amounts: Amounts,
     facts: &LocationFacts,
+    via: Via,
 ) -> Result<Accepted, Rejection> {
     let amount_is_zero = amounts.amount == Some(0);
     match order.state {
@@ -151,7 +274,7 @@ fn check(
         OrderState::Closed if spec.direction == Direction::Refund || amount_is_zero => {}
         _ => lines::check_open(order)?,
     }
-    if order.payments_locked && work.context.via == Via::Till {
+    if order.payments_locked && via == Via::Till {
         return Err(Rejection::PaymentsLocked);
     }
     if let Settle::Open(state) = spec.settle
@@ -259,9 +382,16 @@ fn accept(
     spec: &PaymentSpec,
     mut order: Order,
     accepted: Accepted,
+    drafted: Option<(&Payment, TaskId)>,
 ) -> Step<Outcome> {
     let id = next_payment_id(&mut order);
     let mut payment = build(work, spec, &order, id);
+    if let Some((draft, task)) = drafted {
+        // A till made it count, but whoever sent it has made it.
+        payment.created_by = draft.created_by;
+        payment.created_via = draft.created_via;
+        payment.task = Some(task);
+    }
     payment.amount_minor = accepted.amount;
     payment.tip_minor = accepted.tip;
     payment.surcharge_minor = accepted.surcharge;

@@ -118,7 +118,7 @@ pub(super) fn resolve(work: &mut Work<'_, '_>, command: &ResolveTask) -> Step<Ou
         TaskAnswer::Refuse(failure) => {
             task.state = TaskState::Refused(failure.clone());
             work.put_task(task.clone());
-            end(work, &task, failure, Via::Till);
+            end(work, &mut task, failure, Via::Till);
             let payment = task.payment.and_then(|id| work.payment(id)).map(Box::new);
             Ok(Outcome::Task(TaskOutcome::Refused, Box::new(task), payment))
         }
@@ -126,7 +126,7 @@ pub(super) fn resolve(work: &mut Work<'_, '_>, command: &ResolveTask) -> Step<Ou
 }
 
 /// Does what a task was for.
-fn apply(work: &mut Work<'_, '_>, task: Task) -> Step<Outcome> {
+fn apply(work: &mut Work<'_, '_>, mut task: Task) -> Step<Outcome> {
     let order = task.order.and_then(|id| work.order(id));
     match (&task.kind, order) {
         (TaskKind::Payment, Some(mut order)) => {
@@ -141,15 +141,22 @@ fn apply(work: &mut Work<'_, '_>, task: Task) -> Step<Outcome> {
         (TaskKind::Order, Some(order)) => {
             open::accept_proposed(work, order)?;
         }
-        (TaskKind::Lines(specs), Some(mut order)) => {
-            let mut order_lines = work.lines(order.id);
-            // The order may have been closed or filled since: the till did what it could, the ledger says no.
-            let inserted = lines::check_open(&order)
-                .and_then(|()| lines::insert(work, &mut order, &mut order_lines, specs, None));
-            if let Ok(postings) = inserted {
-                lines::record_lines(work, order, order_lines, postings);
-            } else {
-                end(work, &task, &Failure::new(FailureCode::UpdateFailed), Via::Server);
+        (TaskKind::Lines { .. }, Some(order)) => {
+            let so_far = work.so_far();
+            // The order may have been closed, filled or paid since: the till did what it could, the ledger says no.
+            match add_taken(work, &task, order) {
+                Ok(first) => {
+                    task.payment = first;
+                    work.put_task(task.clone());
+                }
+                Err(rejection) => {
+                    work.go_back(so_far);
+                    let code = match rejection.to_failure_code() {
+                        FailureCode::Overpaid => FailureCode::Overpaid,
+                        _ => FailureCode::UpdateFailed,
+                    };
+                    end(work, &mut task, &Failure::new(code), Via::Server);
+                }
             }
         }
         (TaskKind::Message { .. }, _) | (_, None) => {}
@@ -158,8 +165,21 @@ fn apply(work: &mut Work<'_, '_>, task: Task) -> Step<Outcome> {
     Ok(Outcome::Task(TaskOutcome::Applied, Box::new(task), payment))
 }
 
+/// Adds the lines that a till has taken, and makes the payments that came with them; answers the first of those.
+fn add_taken(work: &mut Work<'_, '_>, task: &Task, order: Order) -> Result<Option<PaymentId>, Rejection> {
+    let TaskKind::Lines { lines, payments } = &task.kind else {
+        return Ok(None);
+    };
+    lines::check_open(&order)?;
+    let (id, before) = (order.id, order.last_payment_number);
+    lines::add_and_pay(work, order, (lines, None), payments, |work, order, draft| {
+        pay::pay_drafted(work, order, draft, task.id)
+    })?;
+    Ok(work.made_since(id, before).first().map(|payment| payment.id))
+}
+
 /// Ends what a task was for without it.
-fn end(work: &mut Work<'_, '_>, task: &Task, failure: &Failure, via: Via) {
+fn end(work: &mut Work<'_, '_>, task: &mut Task, failure: &Failure, via: Via) {
     let Some(mut order) = task.order.and_then(|id| work.order(id)) else {
         return;
     };
@@ -179,7 +199,15 @@ fn end(work: &mut Work<'_, '_>, task: &Task, failure: &Failure, via: Via) {
                 open::abandon(work, order, failure.clone());
             }
         }
-        TaskKind::Lines(_) => {
+        TaskKind::Lines { payments, .. } => {
+            // What a client sent does not disappear: its payments stand on the order as failed.
+            let mut first = None;
+            for draft in payments {
+                let id = pay::fail_drafted(work, &mut order, draft, task.id, failure, via);
+                first = first.or(id);
+            }
+            task.payment = first;
+            work.put_task(task.clone());
             let record = Record::new(EntryKind::OrderFailed)
                 .task(Some(task.id))
                 .failure(failure)
@@ -247,7 +275,7 @@ pub(super) fn expire(work: &mut Work<'_, '_>, command: &ExpireTask) -> Step<Outc
     if task.state.is_open() && task.expires_at <= work.now() {
         task.state = TaskState::Expired;
         work.put_task(task.clone());
-        end(work, &task, &Failure::new(FailureCode::Timeout), Via::Server);
+        end(work, &mut task, &Failure::new(FailureCode::Timeout), Via::Server);
     }
     Ok(Outcome::Tasks(vec![task]))
 }

@@ -73,6 +73,16 @@ impl<'a, 'c> Work<'a, 'c> {
         }
     }
 
+    /// The changes so far, to [go back](Self::go_back) to when what follows cannot be done as a whole.
+    pub(super) fn so_far(&self) -> Changes {
+        self.changes.clone()
+    }
+
+    /// Forgets every change since.
+    pub(super) fn go_back(&mut self, so_far: Changes) {
+        self.changes = so_far;
+    }
+
     pub(super) fn finish(self, outcome: Result<Outcome, Rejection>) -> Decision {
         for entry in &self.changes.entries {
             assert!(
@@ -150,16 +160,21 @@ impl<'a, 'c> Work<'a, 'c> {
         }
     }
 
+    /// The payments that this command has made on an order after the one with this number.
+    pub(super) fn made_since(&self, order: OrderId, number: u32) -> Vec<Payment> {
+        let changed = self.changes.payments.iter();
+        let made = changed.filter(|payment| payment.id.order == order && payment.id.number > number);
+        let mut made: Vec<Payment> = made.cloned().collect();
+        made.sort_by_key(|payment| payment.id.number);
+        made
+    }
+
     /// An order that this command opens, with all that came with it.
     pub(super) fn opened(&self, order: Order) -> Opened {
-        let lines = self.lines(order.id).lines;
-        let made = self.changes.payments.iter();
-        let mut payments: Vec<Payment> = made.filter(|made| made.id.order == order.id).cloned().collect();
-        payments.sort_by_key(|payment| payment.id.number);
         Opened {
+            lines: self.lines(order.id).lines,
+            payments: self.made_since(order.id, 0),
             order,
-            lines,
-            payments,
         }
     }
 

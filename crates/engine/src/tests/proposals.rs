@@ -123,6 +123,91 @@ fn lines_for_a_check() {
 }
 
 #[test]
+fn lines_with_a_payment() {
+    check(
+        "-- at once: all or nothing
+         open 10.00 closing as=A
+         lines 5.00 pay=3.00+1.00 -> ok T=15.00 paid=3.00 tips=1.00 notices=completed,updated
+                entries=order.lines_changed,payment.completed
+         lines 5.00 pay=17.01 -> exceeds-due changes=none
+         lines 5.00 pay=1.001 -> too-many-digits changes=none
+         lines 5.00 pay=0 -> not-positive changes=none
+         lines 5.00 pay=17.00 -> ok order=closed notices=completed,closed
+         fresh
+         -- a till is asked first: nothing is reserved for what is not on the bill yet
+         open 10.00 closing maker=E1:first
+         lines 5.00 ttl=60000 oref=X maker=E2:X pay=15.00+2.00 later via=kseries app=5
+                -> ok T=10.00 reserved=0.00 payments=0 keys=1 entries=none notices=none
+         claim D1 -> kind=lines tasks=1
+         done T1 -> applied T=15.00 paid=15.00 tips=2.00 order=closed lines=10.00,5.00 payments=1
+                entries=order.lines_changed,payment.completed,order.closed notices=completed,closed
+         show #1 -> state=complete amount=15.00 created-via=kseries created-by=5
+         done T1 -> applied changes=none
+         lines 5.00 ttl=60000 oref=X later app=5 -> reference-used
+         fresh
+         -- refused by the till: the payment stands as failed, and a late confirm is a case
+         open 10.00
+         lines 5.00 ttl=60000 pay=5.00 later via=kseries
+         claim D1
+         refuse T1 ITEM_NOT_ADDED -> refused T=10.00 reserved=0.00 payments=1
+                entries=payment.failed,order.failed notices=failed:ITEM_NOT_ADDED,order-failed:ITEM_NOT_ADDED
+         show #1 -> state=failed fail=ITEM_NOT_ADDED amount=5.00
+         done T1 -> superseded case=confirmed-after-end
+         done T1 -> superseded changes=none
+         fresh
+         -- nobody took it
+         open 10.00
+         lines 5.00 ttl=60000 pay=5.00 later via=kseries
+         wait 60000
+         expire T1 -> ok notices=failed:TIMEOUT,order-failed:TIMEOUT
+         show #1 -> state=failed
+         fresh
+         -- taken twice
+         open 10.00
+         lines 5.00 ttl=60000 pay=5.00 later via=kseries
+         claim D1
+         wait 30000
+         claim D2
+         done T1 lease=2 -> applied paid=5.00
+         done T1 lease=1 -> superseded case=confirmed-twice",
+    );
+}
+
+#[test]
+fn lines_whose_payment_the_ledger_refuses() {
+    check(
+        "-- at once, by the check as it will be
+         open 10.00
+         lines 5.00 ttl=60000 oref=X maker=E1:X pay=15.01 later via=kseries
+             -> ok notices=order-failed:OVERPAID keys=1
+         show -> T=10.00 order=open
+         -- two of which the second is too much
+         open 10.00
+         lines 5.00 ttl=60000 pay=10.00 pay=5.01 later via=kseries -> ok notices=order-failed:OVERPAID
+         lines 5.00 ttl=60000 pay=10.00 pay=5.00 later via=kseries -> ok payments=0
+         claim D1
+         done T1 -> applied paid=15.00 payments=2
+         -- what is no amount is told at once, before the reference is taken
+         open 10.00
+         lines 5.00 ttl=60000 oref=Y pay=0.001 later via=kseries -> too-many-digits changes=none
+         lines 0.001 ttl=60000 oref=Y pay=0.001 later via=kseries maker=?:x -> too-many-digits money=amount
+         lines 0.001 ttl=60000 oref=Y pay=1 later via=kseries maker=?:x -> endpoint-not-found
+         -- somebody paid while the till was asked: neither the lines nor the payment
+         lines 5.00 ttl=60000 oref=Y pay=15.00 later via=kseries
+         pay kounta 1.00
+         claim D1
+         done T2 -> applied T=10.00 paid=1.00 payments=2 lines=10.00
+             entries=payment.failed,order.failed notices=failed:OVERPAID,order-failed:OVERPAID
+         show #2 -> state=failed fail=OVERPAID
+         -- a check that takes no payments from tills takes those of apps
+         open 10.00 locked
+         lines 5.00 ttl=60000 pay=15.00 later via=kseries
+         claim D1
+         done T3 -> applied paid=15.00",
+    );
+}
+
+#[test]
 fn lines_that_can_never_succeed() {
     check(
         "open 10.00

@@ -203,7 +203,7 @@ fn of_task(task: &Task, name: &str) -> Option<String> {
         "kind" => match task.kind {
             TaskKind::Payment => "payment",
             TaskKind::Order => "order",
-            TaskKind::Lines(_) => "lines",
+            TaskKind::Lines { .. } => "lines",
             TaskKind::Message { .. } => "message",
         }
         .to_owned(),
@@ -284,6 +284,8 @@ fn of_payment(payment: &Payment, name: &str, digits: u32) -> Option<String> {
             .map_or("none".to_owned(), |at| at.0.to_string()),
         "created-at" => payment.created_at.0.to_string(),
         "updated-at" => payment.updated_at.0.to_string(),
+        "created-by" => payment.created_by.0.to_string(),
+        "created-via" => payment.created_via.code().to_owned(),
         "updated-via" => payment.updated_via.code().to_owned(),
         "ends-in" => payment
             .expires_at

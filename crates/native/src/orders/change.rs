@@ -46,6 +46,7 @@ pub(crate) async fn add_lines(
         lines,
         position: None,
         keys,
+        payments: Vec::new(),
         delivery: None,
         maker: None,
         refusal: None,

@@ -44,7 +44,7 @@ pub(super) fn write_task(object: &mut ObjectWriter<'_>, task: &Task, work: &Work
         match task.kind {
             TaskKind::Payment => "payment",
             TaskKind::Order => "order",
-            TaskKind::Lines(_) => "lines",
+            TaskKind::Lines { .. } => "lines",
             TaskKind::Message { .. } => "message",
         },
     );
@@ -66,11 +66,20 @@ pub(super) fn write_task(object: &mut ObjectWriter<'_>, task: &Task, work: &Work
         }
     }
     match &task.kind {
-        TaskKind::Lines(lines) => object.array("lines", |array| {
-            for line in lines {
-                array.object(|object| write_line(object, line));
+        TaskKind::Lines { lines, payments } => {
+            object.array("lines", |array| {
+                for line in lines {
+                    array.object(|object| write_line(object, line));
+                }
+            });
+            if let Some(view) = view.filter(|_| !payments.is_empty()) {
+                object.array("payments", |array| {
+                    for draft in payments {
+                        array.object(|object| write_money(object, draft, view.order.currency));
+                    }
+                });
             }
-        }),
+        }
         TaskKind::Message { text, also_print } => object.object("message", |object| {
             object.string("text", text);
             object.bool("also_print", *also_print);
@@ -81,8 +90,13 @@ pub(super) fn write_task(object: &mut ObjectWriter<'_>, task: &Task, work: &Work
 
 /// What a till needs to take a payment.
 fn write_payment(object: &mut ObjectWriter<'_>, payment: &Payment, currency: Currency) {
-    let money = |minor: i64| Amount { minor, currency };
     object.display("id", payment.id.wire());
+    write_money(object, payment, currency);
+}
+
+/// The same without its id: a payment that comes with lines has none before they are taken.
+fn write_money(object: &mut ObjectWriter<'_>, payment: &Payment, currency: Currency) {
+    let money = |minor: i64| Amount { minor, currency };
     object.money_string("amount", money(payment.amount_minor));
     object.money_string("tip", money(payment.tip_minor));
     object.money_string("surcharge", money(payment.surcharge_minor));

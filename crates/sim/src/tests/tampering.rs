@@ -12,6 +12,7 @@ use super::world::{Caller, OURS, PLACES, World};
 use crate::{Audit, Report, Rule};
 
 mod edits;
+mod references;
 
 const OURSELVES: Caller = Caller {
     merchant: OURS,
@@ -337,6 +338,7 @@ fn a_payment_without_a_journal_is_found() {
         lines: vec![article()],
         position: None,
         keys: Vec::new(),
+        payments: Vec::new(),
         delivery: Some(till()),
         maker: None,
         refusal: None,

@@ -1,7 +1,7 @@
-//! Records that a key keeps as they were answered, inside its own document.
+//! Records inside another record's document: those that a key keeps as they were answered, and payments that wait in a task.
 //!
 //! A record's document lacks what stands in its columns, so a copy has that beside the document, but for the names that the
-//! key's row says already.
+//! outer record's row says already.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
@@ -15,7 +15,7 @@ use super::field::Stored;
 use super::order::{OrderColumns, stage_from_number, state_from_number as order_state};
 use super::payment::{PaymentColumns, state_from_number as payment_state};
 
-/// Stands for the id that the key's row takes from its columns.
+/// Stands for the id that the outer record's row takes from its columns.
 pub(super) const UNNAMED: PaymentId = PaymentId {
     order: OrderId(0),
     number: 0,

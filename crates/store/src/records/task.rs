@@ -8,6 +8,7 @@ use tender_engine::{
 };
 use tender_money::Decimal;
 
+use super::copy::Copied;
 use super::document::document;
 use super::field::{Field, Stored};
 use super::{Record, agree, decode, encode, open, present, small};
@@ -51,13 +52,19 @@ document! {
     parent,
 }
 
-/// `"payment"`, `"order"`, `{"lines":[…]}` or `{"message":{"text":…,"also_print":…}}`.
+/// `"payment"`, `"order"`, `{"lines":[…]}`, `{"update":{"lines":[…],"payments":[…]}}` where lines come with more, or
+/// `{"message":{"text":…,"also_print":…}}`.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Work<L, T> {
+enum Work<L, P, T> {
     Payment,
     Order,
     Lines(L),
+    Update {
+        lines: L,
+        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        payments: Vec<P>,
+    },
     Message {
         text: T,
         #[serde(default)]
@@ -70,7 +77,11 @@ impl Field for TaskKind {
         match self {
             Self::Payment => Work::Payment,
             Self::Order => Work::Order,
-            Self::Lines(lines) => Work::Lines(Stored(lines)),
+            Self::Lines { lines, payments } if payments.is_empty() => Work::Lines(Stored(lines)),
+            Self::Lines { lines, payments } => Work::Update {
+                lines: Stored(lines),
+                payments: payments.iter().map(Copied).collect(),
+            },
             Self::Message { text, also_print } => Work::Message {
                 text,
                 also_print: *also_print,
@@ -83,7 +94,17 @@ impl Field for TaskKind {
         Ok(match Work::deserialize(from)? {
             Work::Payment => Self::Payment,
             Work::Order => Self::Order,
-            Work::Lines(Stored(lines)) => Self::Lines(lines),
+            Work::Lines(Stored(lines)) => Self::Lines {
+                lines,
+                payments: Vec::new(),
+            },
+            Work::Update {
+                lines: Stored(lines),
+                payments,
+            } => Self::Lines {
+                lines,
+                payments: payments.into_iter().map(|Copied(draft)| draft).collect(),
+            },
             Work::Message { text, also_print } => Self::Message { text, also_print },
         })
     }
@@ -171,7 +192,8 @@ fn task_columns(task: &Task) -> [i64; 9] {
     ]
 }
 
-/// A task's payment is one of its order, so the columns `order_id` and `number` name both.
+/// A task's payment is one of its order, so the columns `order_id` and `number` name both. Payments that come with lines are of its
+/// merchant and order, and have no number yet.
 impl Record for Task {
     const TABLE: Table = Table::Tasks;
 
@@ -212,7 +234,13 @@ impl Record for Task {
                 .map(|order| PaymentId { order, number })
                 .filter(|payment| payment.has_order()),
         };
-        let task = decode(row, columns)?;
+        let mut task: Self = decode(row, columns)?;
+        if let (TaskKind::Lines { payments, .. }, Some(order)) = (&mut task.kind, order) {
+            for draft in payments {
+                draft.merchant = task.merchant;
+                draft.id = PaymentId { order, number: 0 };
+            }
+        }
         agree(row, &task_columns(&task))?;
         Ok(task)
     }

@@ -178,7 +178,12 @@ impl Script {
                 let keys = words
                     .option("oref")
                     .map(|text| claim(words, KeySpace::OrderReference, text, "", true));
+                let mut payments = Vec::new();
+                while let Some(text) = words.option("pay") {
+                    payments.push(embedded(text));
+                }
                 Command::AddLines(AddLines {
+                    payments,
                     order,
                     location: location(words),
                     position: words.number("at"),

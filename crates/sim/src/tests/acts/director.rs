@@ -147,6 +147,25 @@ impl Director<'_> {
         }
     }
 
+    /// What some new lines come with: as much as will be due, with a tip now and then.
+    fn paid_with(&self, quantity: u8) -> Vec<PaymentSpec> {
+        if !quantity.is_multiple_of(3) {
+            return Vec::new();
+        }
+        let spec = PaymentSpec::new(
+            OrderSelector::Nothing,
+            Direction::Receipt,
+            AmountSpec::Remaining,
+            Settle::Immediate,
+        );
+        vec![PaymentSpec {
+            tip: Decimal::from_minor(i64::from(quantity % 2), self.digits()),
+            tip_pays_service: quantity.is_multiple_of(4),
+            reference: Some("lines".to_owned()),
+            ..spec
+        }]
+    }
+
     fn pay(&self, paying: &Paying) -> (Via, PaymentSpec) {
         let order = self.order();
         let direction = if paying.refund {
@@ -414,6 +433,7 @@ impl Director<'_> {
                     lines: vec![self.line(*price, *quantity)],
                     position: None,
                     keys: Vec::new(),
+                    payments: self.paid_with(*quantity),
                     delivery: by_till.then(|| self.delivery()),
                     maker: Some((Lookup::Known(EndpointId(3)), "lines".to_owned())),
                     refusal: None,

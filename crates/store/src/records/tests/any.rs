@@ -458,7 +458,8 @@ fn task_kind() -> impl Strategy<Value = TaskKind> {
     prop_oneof![
         Just(TaskKind::Payment),
         Just(TaskKind::Order),
-        vec(line_spec(), 0..3).prop_map(TaskKind::Lines),
+        (vec(line_spec(), 0..3), vec(payment(), 0..3))
+            .prop_map(|(lines, payments)| TaskKind::Lines { lines, payments }),
         (text(), any::<bool>()).prop_map(|(text, also_print)| TaskKind::Message { text, also_print }),
     ]
 }
@@ -476,13 +477,21 @@ fn task_state() -> impl Strategy<Value = TaskState> {
 prop_compose! {
     pub(super) fn task()(
         (id, merchant, location) in (id(), id(), id()),
-        (kind, state) in (task_kind(), task_state()),
+        (mut kind, state) in (task_kind(), task_state()),
         subject in option::of((id(), option::of(1..=u32::MAX))),
         (device, leased_to) in (option::of(id()), option::of(id())),
         (lease, resolved_lease) in (natural(), option::of(natural())),
         (leased_until, expires_at, created_at) in (moment(), moment(), moment()),
         has_case in any::<bool>(),
     ) -> Task {
+        if let TaskKind::Lines { payments, .. } = &mut kind {
+            // They are of the task's order, so there are none without one.
+            payments.retain(|_| subject.is_some());
+            for draft in payments {
+                draft.merchant = MerchantId(merchant);
+                draft.id = PaymentId { order: OrderId(subject.map_or(0, |(order, _)| order)), number: 0 };
+            }
+        }
         Task {
             id: TaskId(id),
             merchant: MerchantId(merchant),

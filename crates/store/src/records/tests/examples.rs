@@ -337,7 +337,10 @@ pub(super) fn full_task() -> Task {
         ..plain.clone()
     };
     Task {
-        kind: TaskKind::Lines(vec![plain, full, discounted]),
+        kind: TaskKind::Lines {
+            lines: vec![plain, full, discounted],
+            payments: Vec::new(),
+        },
         payment: None,
         device: Some(DeviceId(8)),
         state: TaskState::Refused(Failure::new(FailureCode::ItemNotAdded)),

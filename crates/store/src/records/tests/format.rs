@@ -4,7 +4,7 @@
 use tender_engine::{
     Attempt, CaseReason, DeliveryState, Direction, EntryKind, FailureCode, KeyOutcome, KeySpace, Ledger,
     MethodId, MoneyField, Opened, OrderState, Payment, PaymentId, PaymentState, Rejection, ServiceCharge,
-    Stage, TaskKind, TaskState, Via,
+    Stage, Task, TaskKind, TaskState, Via,
 };
 
 use super::examples::{self, ORDER, PAYMENT};
@@ -239,6 +239,36 @@ fn tasks() {
             r#""created_at_ms":1760000000000,"has_case":true}"#,
         ),
     );
+}
+
+#[test]
+fn lines_with_payments() {
+    let mut task = examples::full_task();
+    let draft = Payment {
+        id: PaymentId {
+            order: ORDER,
+            number: 0,
+        },
+        state: PaymentState::Pending,
+        ..examples::plain_payment()
+    };
+    let plain = task.to_row().doc;
+    let lines = plain
+        .split("\"lines\":")
+        .nth(1)
+        .and_then(|rest| rest.split("},\"state\"").next());
+    let lines = lines.expect("lines");
+    let TaskKind::Lines { payments, .. } = &mut task.kind else {
+        panic!("{task:?}")
+    };
+    payments.push(draft.clone());
+    let row = task.to_row();
+    let kind = format!(
+        r#""kind":{{"update":{{"lines":{lines},"payments":[{{"state":0,"payment":{}}}]}}}},"#,
+        draft.to_row().doc
+    );
+    assert!(row.doc.contains(&kind), "{}\n{kind}", row.doc);
+    assert_eq!(Task::from_row(&row).expect("a task"), task);
 }
 
 #[test]
