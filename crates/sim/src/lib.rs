@@ -31,6 +31,7 @@ mod journal;
 mod key;
 mod order;
 mod payment;
+mod reference;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,12 @@ pub use finding::{FINDINGS_MAX, Finding, Report, Rule, Subject};
 use tender_engine::{
     Attempt, Delivery, EndpointId, Hash128, JournalEntry, KeyRecord, MerchantId, Order, Payment, Task,
 };
+
+/// The key that a payment must have left behind; `None` when it needs none.
+#[must_use]
+pub fn reference_key(payment: &Payment) -> Option<Hash128> {
+    reference::key_of(payment)
+}
 
 /// Takes in records and collects what is wrong with them.
 #[derive(Debug, Default)]
@@ -116,6 +123,11 @@ impl Audit {
     ) {
         self.report.keys = self.report.keys.saturating_add(1);
         key::check(&mut self.report, merchant, hash, record, payment, order);
+    }
+
+    /// Checks that a payment is found again under its reference: `key` is what is stored under [`reference_key`].
+    pub fn reference(&mut self, payment: &Payment, key: Option<&KeyRecord>) {
+        reference::check(&mut self.report, payment, key);
     }
 
     /// Checks a delivery with all its attempts by number. Deliveries of one endpoint come by rising sequence number.

@@ -9,7 +9,7 @@ use tender_engine::{
     Attempt, Delivery, EndpointId, JournalEntry, KeyOutcome, MerchantId, Order, OrderId, Payment, PaymentId,
     Task, TaskId,
 };
-use tender_sim::{Audit, Report};
+use tender_sim::{Audit, Report, reference_key};
 use tender_store::{
     Direction, Key, Op, Record, Row, Scan, Store, StoreError, StoredKey, Table, Transaction, read,
 };
@@ -87,6 +87,7 @@ struct Bundle {
     payments: Vec<Payment>,
     entries: Vec<JournalEntry>,
     tasks: Vec<Task>,
+    keys: Vec<StoredKey>,
 }
 
 async fn orders(store: &dyn Store, audit: &mut Audit) -> Result<(), StoreError> {
@@ -113,9 +114,11 @@ async fn orders(store: &dyn Store, audit: &mut Audit) -> Result<(), StoreError> 
                 payments,
                 entries,
                 tasks,
+                keys,
             } in &bundles
             {
                 audit.order(order, payments, entries, tasks);
+                references(audit, payments, keys);
             }
         }
     }
@@ -138,12 +141,43 @@ async fn bundle(transaction: &mut dyn Transaction, order: Order) -> Result<Bundl
     } else {
         decode(&transaction.get(Table::Tasks, &keys).await?)?
     };
+    let keys = keys_of(transaction, &payments).await?;
     Ok(Bundle {
         order,
         payments,
         entries,
         tasks,
+        keys,
     })
+}
+
+/// The keys that payments must have left behind, as far as they are there.
+async fn keys_of(
+    transaction: &mut dyn Transaction,
+    payments: &[Payment],
+) -> Result<Vec<StoredKey>, StoreError> {
+    let named: BTreeSet<Key> = payments
+        .iter()
+        .filter_map(|payment| {
+            let hash = reference_key(payment)?;
+            Some(vec![payment.merchant.to_i64(), hash.high, hash.low])
+        })
+        .collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named: Vec<Key> = named.into_iter().collect();
+    decode(&transaction.get(Table::Keys, &named).await?)
+}
+
+fn references(audit: &mut Audit, payments: &[Payment], keys: &[StoredKey]) {
+    for payment in payments {
+        let key = reference_key(payment).and_then(|hash| {
+            keys.iter()
+                .find(|key| key.hash == hash && key.merchant == payment.merchant)
+        });
+        audit.reference(payment, key.map(|key| &key.record));
+    }
 }
 
 async fn chains_without_order(store: &dyn Store, audit: &mut Audit) -> Result<(), StoreError> {
@@ -158,15 +192,16 @@ async fn chains_without_order(store: &dyn Store, audit: &mut Audit) -> Result<()
             .await?;
             let Some(last) = last else { break };
             after = last;
-            for (entries, payment) in &chains {
+            for (entries, payment, keys) in &chains {
                 audit.chain_without_order(entries, payment.as_ref());
+                references(audit, payment.as_slice(), keys);
             }
         }
     }
     Ok(())
 }
 
-type Chain = (Vec<JournalEntry>, Option<Payment>);
+type Chain = (Vec<JournalEntry>, Option<Payment>, Vec<StoredKey>);
 
 /// Of a page of chains those that have no order, with the payment that each may have instead.
 async fn lonely_chains(
@@ -189,7 +224,9 @@ async fn lonely_chains(
         let id = first.order.to_i64();
         let entries = below(transaction, merchant, "order_id", id, "seq").await?;
         let payments: Vec<Payment> = below(transaction, merchant, "order_id", id, "number").await?;
-        chains.push((entries, payments.into_iter().next()));
+        let payment = payments.into_iter().next();
+        let keys = keys_of(transaction, payment.as_slice()).await?;
+        chains.push((entries, payment, keys));
     }
     Ok((firsts.last().map(|entry| entry.order.to_i64()), chains))
 }
