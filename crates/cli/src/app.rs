@@ -16,6 +16,9 @@ use crate::args::ServerArguments;
 use crate::assemble;
 use crate::exit;
 
+#[cfg(test)]
+mod tests;
+
 /// A server that answers requests.
 pub struct App {
     /// Where it listens.
@@ -87,6 +90,7 @@ impl App {
         };
         let workers = tender.spawn_workers();
         let metrics = Metrics::new();
+        metrics.register(|registry| tender.register_metrics(registry));
         let router = assemble::router(&tender, &metrics);
         let options = ServerOptions {
             connections_max: server.connections_max,

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use tender_engine::{
     Changes, Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice,
@@ -60,6 +61,10 @@ pub(crate) async fn run(inner: Weak<Inner>, mut queue: mpsc::Receiver<Job>) {
     while queue.recv_many(&mut jobs, BATCH_MAX).await > 0 {
         // Whoever queued a job holds the service until the answer is there, so this is only empty when nobody waits.
         let Some(inner) = inner.upgrade() else { return };
+        inner
+            .metrics
+            .waiting
+            .dec_by(i64::try_from(jobs.len()).unwrap_or_default());
         commit(&inner, std::mem::take(&mut jobs)).await;
     }
 }
@@ -69,13 +74,23 @@ async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
         jobs,
         results: Vec::new(),
         wakes: Vec::new(),
+        runs: 0,
     }));
     let batch = LedgerBatch {
         inner: Arc::clone(inner),
         state: Arc::clone(&state),
     };
+    let began = Instant::now();
     let (_, result) = inner.store.commit(Box::new(batch)).await;
-    let State { jobs, results, wakes } = std::mem::take(&mut *lock(&state));
+    let State {
+        jobs,
+        results,
+        wakes,
+        runs,
+    } = std::mem::take(&mut *lock(&state));
+    inner
+        .metrics
+        .committed(jobs.len(), runs, began.elapsed(), result.as_ref().err());
     match result {
         Ok(()) => {
             inner.announce(&wakes);
@@ -104,6 +119,8 @@ struct State {
     jobs: Vec<Job>,
     results: Vec<Result<Done, Failure>>,
     wakes: Vec<Wake>,
+    /// How often the batch was worked out.
+    runs: u32,
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
@@ -121,6 +138,7 @@ impl Batch for LedgerBatch {
         transaction: &'a mut dyn Transaction,
     ) -> BoxFuture<'a, Result<Writes, StoreError>> {
         Box::pin(async move {
+            lock(&self.state).runs += 1;
             let now = self.inner.clock.now();
             let mut reads = Reads::default();
             let mut guards = Guards::default();

@@ -125,10 +125,15 @@ async fn expire(tender: &Tender, tasks: Vec<Expiring>, stuck: &mut HashMap<Expir
         })
         .buffer_unordered(CONCURRENT_MAX);
     while let Some((expiring, result)) = results.next().await {
-        if let Err(failure) = result {
-            tracing::warn!(task.id = expiring.task.0, failure = ?failure, "a task could not be ended");
-            if stuck.len() < STUCK_MAX {
-                stuck.insert(expiring, Instant::now() + Duration::from_millis(PAUSE_MS));
+        match result {
+            Ok(_) => {
+                tender.inner().metrics.expired.inc();
+            }
+            Err(failure) => {
+                tracing::warn!(task.id = expiring.task.0, failure = ?failure, "a task could not be ended");
+                if stuck.len() < STUCK_MAX {
+                    stuck.insert(expiring, Instant::now() + Duration::from_millis(PAUSE_MS));
+                }
             }
         }
     }

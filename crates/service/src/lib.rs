@@ -17,6 +17,7 @@ mod guard;
 mod ids;
 mod limits;
 mod loader;
+mod metrics;
 mod queries;
 mod relay;
 mod tender;

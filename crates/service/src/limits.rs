@@ -266,6 +266,7 @@ impl Tender {
             }
             let lane = lanes.entry(key).or_default();
             if let Some(refusal) = lane.refusal(&limit, self.now()) {
+                self.note_refusal(&limit);
                 return Ok(refusal);
             }
             if lane.waiting.len() >= WAITING_MAX {
@@ -278,7 +279,19 @@ impl Tender {
                 tokio::spawn(count(self.clone(), key));
             }
         }
-        answer.await.unwrap_or(Err(Failure::Busy { retry_after_s: 1 }))
+        let standing = answer.await.unwrap_or(Err(Failure::Busy { retry_after_s: 1 }))?;
+        if standing.retry_after_s.is_some() {
+            self.note_refusal(&limit);
+        }
+        Ok(standing)
+    }
+
+    fn note_refusal(&self, limit: &Limit) {
+        let metrics = &self.inner().metrics;
+        match limit.period {
+            Period::Minute => metrics.limited_minute.inc(),
+            Period::Day => metrics.limited_day.inc(),
+        };
     }
 }
 

@@ -14,6 +14,7 @@ use crate::committer::{self, Encoded, Job, JobWork, QUEUE_MAX};
 use crate::directory::DirectoryCache;
 use crate::guard::Expected;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::tills::Tills;
 use crate::{Clock, CommitEvent, Directory, DirectoryKind, Failure, Ids, WebhookEncoder};
 
@@ -128,6 +129,7 @@ pub(crate) struct Inner {
     pub(crate) auth: AuthState,
     pub(crate) tills: Tills,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
     directories: DirectoryCache,
     queue: mpsc::Sender<Job>,
     events: broadcast::Sender<CommitEvent>,
@@ -152,6 +154,7 @@ impl Inner {
             auth: AuthState::default(),
             tills: Tills::default(),
             limits: Limits::default(),
+            metrics: Metrics::new(),
             directories: DirectoryCache::default(),
             queue,
             events,
@@ -343,6 +346,7 @@ impl Tender {
             .queue
             .try_send(Job { work, reply })
             .map_err(|_| Failure::Busy { retry_after_s: 1 })?;
+        self.0.metrics.waiting.inc();
         answer.await.unwrap_or(Err(Failure::OutcomeUnknown))
     }
 

@@ -115,11 +115,14 @@ impl Tender {
             answer,
         });
         match self.execute(caller, command).await?.outcome {
-            Some(Outcome::Task(outcome, task, payment)) => Ok(Resolved {
-                outcome,
-                task: *task,
-                payment: payment.map(|payment| *payment),
-            }),
+            Some(Outcome::Task(outcome, task, payment)) => {
+                self.inner().metrics.resolved(outcome);
+                Ok(Resolved {
+                    outcome,
+                    task: *task,
+                    payment: payment.map(|payment| *payment),
+                })
+            }
             _ => Err(Failure::Internal),
         }
     }
@@ -209,7 +212,11 @@ impl Tender {
             lease_ms,
         });
         match self.execute(caller, command).await?.outcome {
-            Some(Outcome::Tasks(tasks)) => Ok(tasks),
+            Some(Outcome::Tasks(tasks)) => {
+                let claimed = u64::try_from(tasks.len()).unwrap_or_default();
+                self.inner().metrics.claimed.inc_by(claimed);
+                Ok(tasks)
+            }
             _ => Err(Failure::Internal),
         }
     }

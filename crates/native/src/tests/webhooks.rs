@@ -141,6 +141,44 @@ async fn an_endpoint_is_changed_switched_off_and_deleted() {
         .problem(404, "endpoint-not-found");
 }
 
+/// Each request changes something else of one endpoint, all at once: none is undone by another.
+#[tokio::test]
+async fn changes_of_an_endpoint_at_once_are_all_kept() {
+    let place = Place::new().await;
+    let made = make(&place, Who::App, r#"{"url":"https://example.com/a"}"#).await;
+    let path = format!("{ENDPOINTS}/{made}");
+    let patch = async |body: &str| place.call(Who::App, Method::PATCH, &path, &[], body).await;
+    let secret = format!("{path}/secret");
+    let (url, name, rotated, events, disabled) = tokio::join!(
+        patch(r#"{"url":"https://example.com/b"}"#),
+        patch(r#"{"name":"Mine"}"#),
+        place.post(Who::App, &secret, ""),
+        patch(r#"{"events":["order.closed"]}"#),
+        patch(r#"{"disabled":true}"#),
+    );
+    for answer in [url, name, rotated, events, disabled] {
+        answer.expect(200);
+    }
+    let now = place.get(Who::App, &path).await.expect(200);
+    assert_eq!(
+        ["/url", "/name", "/events/0", "/disabled"].map(|member| now.at(member)),
+        ["https://example.com/b", "Mine", "order.closed", "true"]
+    );
+    let directory = place
+        .tender
+        .directory(super::place::MERCHANT)
+        .await
+        .unwrap()
+        .unwrap();
+    let endpoints: Vec<_> = directory.endpoints.values().collect();
+    assert!(
+        endpoints
+            .iter()
+            .any(|endpoint| endpoint.name == "Mine" && endpoint.secrets.len() == 2),
+        "the new secret and the old one"
+    );
+}
+
 #[tokio::test]
 async fn urls_are_checked() {
     let place = Place::with(tender_service::Settings::default()).await;

@@ -187,14 +187,15 @@ impl Tender {
         before: Option<Row>,
         mut after: Option<Row>,
     ) -> Result<bool, Failure> {
+        let now = self.now();
         if kind == DirectoryKind::Location {
-            stamp(merchant, before.as_ref(), after.as_mut(), self.now())?;
+            stamp(merchant, before.as_ref(), after.as_mut(), now)?;
         }
         if before == after {
             return Ok(true);
         }
         let messages = self
-            .messages(merchant, kind, before.as_ref(), after.as_ref())
+            .messages(merchant, kind, before.as_ref(), after.as_ref(), now)
             .await?;
         let (expected, write) = match (before, after) {
             (Some(before), Some(after)) => (Expected::unchanged(before), Write::Put(after)),
@@ -222,18 +223,19 @@ impl Tender {
         kind: DirectoryKind,
         before: Option<&Row>,
         after: Option<&Row>,
+        now: Timestamp,
     ) -> Result<Vec<Encoded>, Failure> {
         match kind {
             DirectoryKind::Item => {
                 let (before, after) = (stored::<Item>(before)?, stored::<Item>(after)?);
                 let (before, after) = (before.as_ref(), after.as_ref());
-                self.encode(merchant, DirectoryChange::Item { before, after })
+                self.encode(merchant, DirectoryChange::Item { before, after }, now)
                     .await
             }
             DirectoryKind::Location => {
                 let (before, after) = (stored::<Location>(before)?, stored::<Location>(after)?);
                 let (before, after) = (before.as_ref(), after.as_ref());
-                self.encode(merchant, DirectoryChange::Location { before, after })
+                self.encode(merchant, DirectoryChange::Location { before, after }, now)
                     .await
             }
             DirectoryKind::Merchant
@@ -251,6 +253,7 @@ impl Tender {
         &self,
         merchant: MerchantId,
         change: DirectoryChange<'_>,
+        now: Timestamp,
     ) -> Result<Vec<Encoded>, Failure> {
         // A merchant that is being set up has nobody to tell.
         let Some(directory) = self.directory(merchant).await? else {
@@ -259,7 +262,7 @@ impl Tender {
         let event = DirectoryEvent {
             change,
             directory: &directory,
-            now: self.now(),
+            now,
             tender: self,
         };
         let encoders = self.inner().encoders.iter();

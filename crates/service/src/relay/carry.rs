@@ -125,6 +125,7 @@ async fn attempt(relay: &Relay, delivery: &Delivery) -> Option<(Answer, Timestam
         duration_ms = answer.duration_ms,
         "webhook attempt"
     );
+    tender.inner().metrics.attempted(answer.is_success());
     relay
         .health
         .note(tender, &directory, endpoint, answer.is_success())
@@ -207,6 +208,7 @@ async fn settle(
         let before = &current.found.delivery;
         let after = step.after(claimed, before);
         let is_decided_now = before.state == DeliveryState::Pending && after.state != DeliveryState::Pending;
+        let (state, created_at) = (after.state, after.created_at);
         let number = current
             .last_attempt
             .map_or(0, |last| last.number)
@@ -236,6 +238,9 @@ async fn settle(
             };
         }
         if tender.write_guarded(expected, rows, Vec::new()).await? {
+            if is_decided_now {
+                tender.inner().metrics.decided(state, created_at, step.now);
+            }
             return Ok(settled);
         }
     }

@@ -313,7 +313,9 @@ async fn drop_pending(tender: &Tender, endpoint: EndpointId) -> Result<usize, Fa
     });
     let mut dropped = 0;
     for result in join_all(writes).await {
-        dropped += usize::from(result?);
+        let held = result?;
+        tender.inner().metrics.dropped.inc_by(u64::from(held));
+        dropped += usize::from(held);
     }
     Ok(dropped)
 }

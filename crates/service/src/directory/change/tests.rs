@@ -163,6 +163,7 @@ async fn a_location_notes_when_its_readiness_changed_and_whether_a_till_is_there
     let mut renamed = closed.clone();
     renamed.online_ordering.accepting = true;
     renamed.name = "Elsewhere".to_owned();
+    tender.clock().advance(1_000);
     assert_eq!(put(&renamed).await, (3, "now: false, till: true".to_owned()));
 }
 
