@@ -1,8 +1,10 @@
 //! The K-Series acceptance list against the real binary: payments with their webhooks and tills.
 
+mod docs;
 mod hooks;
 mod money;
 mod orders;
+mod rows;
 mod tills;
 
 use anyhow::{Context, ensure};

@@ -69,7 +69,7 @@ const FURTHER_WAITS_MS: [u64; 8] = [
 
 /// Row 31: the same key and the same bytes on every attempt; a redirect is a failure and is not followed.
 #[tokio::test]
-async fn failed_attempts_come_again_with_the_same_key_and_body() -> anyhow::Result<()> {
+async fn row_31_failed_attempts_come_again_with_the_same_key_and_body() -> anyhow::Result<()> {
     let scene = Scene::start().await?;
     let order = scene.server.open_check("20.06").await?;
     // The partial payment's CHECK_WAS_UPDATED waits behind it.
@@ -106,7 +106,7 @@ async fn failed_attempts_come_again_with_the_same_key_and_body() -> anyhow::Resu
 
 /// Row 31: after the tenth retry it is given up, and what waited behind it is sent.
 #[tokio::test]
-async fn after_ten_retries_a_message_is_given_up() -> anyhow::Result<()> {
+async fn row_31_after_ten_retries_a_message_is_given_up() -> anyhow::Result<()> {
     let scene = Scene::start().await?;
     scene
         .receiver
@@ -147,7 +147,7 @@ async fn after_ten_retries_a_message_is_given_up() -> anyhow::Result<()> {
 
 /// Row 31: a receiver that takes the message and says nothing for 10 seconds has not taken it.
 #[tokio::test]
-async fn a_silent_receiver_has_failed_after_ten_seconds() -> anyhow::Result<()> {
+async fn row_31_a_silent_receiver_has_failed_after_ten_seconds() -> anyhow::Result<()> {
     let scene = Scene::start().await?;
     // Connections wait in the listener's queue, and nobody answers them.
     let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
@@ -176,7 +176,7 @@ async fn a_silent_receiver_has_failed_after_ten_seconds() -> anyhow::Result<()> 
 
 /// Row 32: Basic credentials, and signatures that verify under the new secret and, for a day, the old one.
 #[tokio::test]
-async fn messages_are_signed_and_carry_basic_credentials() -> anyhow::Result<()> {
+async fn row_32_messages_are_signed_and_carry_basic_credentials() -> anyhow::Result<()> {
     let scene = Scene::start().await?;
     let second = Receiver::start().await?;
     scene.server.endpoint(&json!({
@@ -230,7 +230,7 @@ async fn messages_are_signed_and_carry_basic_credentials() -> anyhow::Result<()>
 
 /// Row 33: one order's messages wait for each other, and for nobody else's.
 #[tokio::test]
-async fn a_refused_message_holds_back_its_own_order_only() -> anyhow::Result<()> {
+async fn row_33_a_refused_message_holds_back_its_own_order_only() -> anyhow::Result<()> {
     let scene = Scene::start().await?;
     scene
         .receiver
@@ -268,7 +268,7 @@ async fn a_refused_message_holds_back_its_own_order_only() -> anyhow::Result<()>
 
 /// Row 34: the account of a closing payment, for who asked for it.
 #[tokio::test]
-async fn the_account_is_told_to_who_asked_for_it() -> anyhow::Result<()> {
+async fn row_34_the_account_is_told_to_who_asked_for_it() -> anyhow::Result<()> {
     let scene = Scene::start().await?;
     let second = Receiver::start().await?;
     scene
