@@ -1,4 +1,5 @@
 mod amending;
+mod call;
 mod contribution;
 mod golden;
 mod hooks;
