@@ -27,11 +27,13 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
+const TITLE: &str = "tender native API";
 const ABOUT: &str = "Order payments that land exactly once. Bodies are JSON objects of known members only, where `null` is the \
     same as absent; amounts are decimal strings; lists come in pages of `{items, next}`. Every answer about a payment and every \
     problem says whether money moved and what to do next, in members and in the headers Tender-Money-Moved and Tender-Retry. \
-    The sandbox's routes exist only where the server is set up so. Ids in examples are those of `tender demo` where it has \
-    them; what a server numbers by itself is different everywhere.";
+    A path that is asked with a method it has not answers 405, with `Allow`. The sandbox's routes exist only where the server is \
+    set up so. Ids in examples are those of `tender demo` where it has them; what a server numbers by itself is different \
+    everywhere.";
 
 const TOKEN: &str = "An admin token; an application token with the scope native; on the till routes and for reading orders, a \
     till token.";
@@ -73,7 +75,7 @@ const SCHEMAS: [Schemas; 14] = [
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi() -> Value {
-    let document = Document::new("tender native API", ABOUT)
+    let document = Document::new(TITLE, ABOUT)
         .scheme(
             "token",
             json!({"type": "http", "scheme": "bearer", "description": TOKEN}),
@@ -108,7 +110,10 @@ pub(crate) async fn document() -> Response {
 
 /// The description of the description.
 pub(crate) fn describe(call: Call<'_>) -> Operation {
-    let example = json!({"openapi": "3.1.0", "info": {"title": "tender native API", "version": "1"}});
+    let info = json!({"title": TITLE, "version": "1", "description": ABOUT, "license": {}});
+    let example = json!({
+        "openapi": "3.1.0", "info": info, "servers": [], "tags": [], "security": [], "paths": {}, "components": {},
+    });
     call.open("about", "getDescription", "This document")
         .answers(200, Answer::new("Done.").json(Schema::object(), example))
 }

@@ -7,7 +7,7 @@ use tender_openapi::{Document, Operation, Parameter, Schema};
 use super::{LIMIT_MAX, LIMIT_USUAL, state_word};
 use crate::endpoints::openapi::ENDPOINT;
 use crate::openapi::call::{Call, Traits, done, id, page};
-use crate::openapi::values::{MOMENT, ORDER, page_of, text, time};
+use crate::openapi::values::{LATER, MOMENT, ORDER, page_of, text, time};
 
 /// A delivery.
 const DELIVERY: &str = "dlv_488078791778304";
@@ -80,14 +80,11 @@ pub(crate) fn get(call: Call<'_>) -> Operation {
 }
 
 pub(crate) fn replay(call: Call<'_>) -> Operation {
-    let mut pending = example();
-    pending["state"] = json!("pending");
-    pending["next_attempt_at"] = json!(MOMENT);
     let summary = "Send a message again: the same bytes, the same id";
     call.named("webhooks", "replayDelivery", summary)
         .parameter(id("delivery", DELIVERY))
         .may_take("Empty", json!({}))
-        .answers(200, done("Delivery", pending))
+        .answers(200, done("Delivery", example()))
         .finds()
 }
 
@@ -116,11 +113,13 @@ fn delivery() -> Schema {
         .closed()
 }
 
+/// A message that nobody was there to take.
 fn example() -> Value {
     json!({
-        "id": DELIVERY, "endpoint_id": ENDPOINT, "event": "payment.completed", "order_id": ORDER, "state": "delivered",
+        "id": DELIVERY, "endpoint_id": ENDPOINT, "event": "payment.completed", "order_id": ORDER, "state": "pending",
         "message_id": "d6bfddbc-d704-4d6e-98c0-9becc94db398", "sequence": 1,
-        "attempts": [{"at": MOMENT, "status": 200, "duration_ms": 12}], "created_at": MOMENT,
+        "attempts": [{"at": MOMENT, "error": "Connection refused (os error 111)", "duration_ms": 0}],
+        "next_attempt_at": LATER, "created_at": MOMENT,
         "body": "{\"type\":\"payment.completed\",\"occurred_at\":\"2026-03-29T00:59:59.000Z\"}",
     })
 }

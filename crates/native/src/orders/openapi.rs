@@ -8,8 +8,8 @@ use super::read::{LIMIT_MAX, LIMIT_USUAL};
 use super::render::{stage_word, state_word};
 use crate::openapi::call::{Call, Traits, done, id, page};
 use crate::openapi::values::{
-    LOCATION, MOMENT, ORDER, STAFF, amount, chars, count, currency, decimal, long_text, order_ids, page_of,
-    plain_id, short_text, text, time, via,
+    LATER, LOCATION, MOMENT, ORDER, STAFF, amount, chars, count, currency, decimal, long_text, order_ids,
+    page_of, plain_id, short_text, text, time, via,
 };
 
 pub(crate) fn add(document: Document) -> Document {
@@ -97,6 +97,7 @@ pub(crate) fn add_lines(call: Call<'_>) -> Operation {
 pub(crate) fn close(call: Call<'_>) -> Operation {
     let summary = "Close: a finished sale. Refused while payments are pending";
     about_one(call, "closeOrder", summary)
+        .answers(200, done("Order", ended_example("closed")))
         .may_take("Empty", json!({}))
         .conflicts()
 }
@@ -104,6 +105,7 @@ pub(crate) fn close(call: Call<'_>) -> Operation {
 pub(crate) fn cancel(call: Call<'_>) -> Operation {
     let summary = "Cancel. Refused while payments are pending or money is on the order";
     about_one(call, "cancelOrder", summary)
+        .answers(200, done("Order", ended_example("cancelled")))
         .may_take("Empty", json!({}))
         .conflicts()
 }
@@ -266,5 +268,14 @@ pub(crate) fn order_example() -> Value {
         order.insert("lines".to_owned(), json!([line]));
         order.insert("payments".to_owned(), json!([]));
     }
+    order
+}
+
+/// The same when it has come to its end.
+fn ended_example(state: &str) -> Value {
+    let mut order = order_example();
+    order["state"] = json!(state);
+    order["updated_at"] = json!(LATER);
+    order["closed_at"] = json!(LATER);
     order
 }

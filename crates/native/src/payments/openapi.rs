@@ -73,7 +73,7 @@ fn settle(call: Call<'_>, name: &str, summary: &str) -> Operation {
     let either = Schema::one_of([Schema::named("Payment"), Schema::named("PaymentPreview")]);
     let example = match name {
         "voidPayment" => voided_example(),
-        _ => complete_example(),
+        _ => by_hand_example(),
     };
     call.named("payments", name, summary)
         .parameter(id("payment", PAYMENT))
@@ -253,6 +253,13 @@ pub(crate) fn confirmed_example() -> Value {
         "money_moved": "yes", "retry": "never", "created_at": MOMENT, "created_via": "native", "created_by": "app_0",
         "updated_at": LATER, "updated_via": "till", "completed_at": LATER,
     })
+}
+
+/// A receipt that waited for a till and was confirmed by hand.
+fn by_hand_example() -> Value {
+    let mut payment = confirmed_example();
+    payment["updated_via"] = json!("native");
+    payment
 }
 
 /// A receipt that a till refused.

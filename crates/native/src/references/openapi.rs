@@ -29,20 +29,22 @@ pub(crate) fn get(call: Call<'_>) -> Operation {
         "state": "applied", "money_moved": "yes", "retry": "never", "payment": complete_example(),
     });
     let operation = call.named("payments", "getReference", "What became of a reference");
-    placed(operation, "Look there only.", description).answers(200, advised(done("ReferenceFate", example)))
+    placed(operation, "GUEST-1", "Look there only.", description)
+        .answers(200, advised(done("ReferenceFate", example)))
 }
 
 pub(crate) fn fence(call: Call<'_>) -> Operation {
     let summary = "Make sure that nothing lands under a reference: voids it if no till has it, burns it if it was never seen";
     let example = json!({"state": "will-never-apply", "money_moved": "no", "retry": "never"});
     let operation = call.named("payments", "fenceReference", summary);
-    placed(operation, "Fence there only.", "That application's reference.")
+    let application = "That application's reference.";
+    placed(operation, "GUEST-2", "Fence there only.", application)
         .may_take("Empty", json!({}))
         .answers(200, advised(done("ReferenceFate", example)))
 }
 
 /// The reference, and where to look for it.
-fn placed(operation: Operation, location: &str, application: &str) -> Operation {
+fn placed(operation: Operation, example: &str, location: &str, application: &str) -> Operation {
     let reference = Parameter::path("ref", Schema::string(), "The reference, 1 to 100 characters.");
     let application = Parameter::query(
         "application_id",
@@ -50,7 +52,7 @@ fn placed(operation: Operation, location: &str, application: &str) -> Operation 
         application,
     );
     operation
-        .parameter(reference.example("GUEST-1"))
+        .parameter(reference.example(example))
         .located(location)
         .parameter(application.example("app_0"))
         .conflicts()
