@@ -7,6 +7,7 @@ mod golden;
 mod isolation;
 mod limits;
 pub(crate) mod place;
+mod problems;
 mod repeats;
 pub(crate) mod samples;
 pub(crate) mod schema;

@@ -27,7 +27,7 @@ async fn fence(place: &Place, who: Who, reference: &str) -> Answer {
 }
 
 /// A payment as K-Series sends it: a repeated reference is refused, failures are recorded.
-async fn kseries(
+pub(super) async fn kseries(
     place: &Place,
     order: &str,
     reference: &str,
