@@ -1,6 +1,7 @@
 //! The ledger on PostgreSQL: any number of nodes on one database.
 //!
-//! Owns: the SQL, the migrations, the sessions and their reconnection, node numbers, wakes between nodes.
+//! Owns: the SQL, the migrations, which server is the primary, the sessions with it and their encryption, node
+//! numbers, wakes between nodes.
 //! Must not know: what a record means, any dialect, HTTP.
 //!
 //! A batch costs few round trips however many payments it holds: `BEGIN` travels with the first read, and all

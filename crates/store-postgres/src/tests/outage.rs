@@ -1,6 +1,6 @@
 //! The server goes away, comes back, hangs, or is cut off.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tender_store::conformance::{add, counter, get, put, row, work};
 use tender_store::{FeedPosition, Row, Store, StoreError, Table, Wake, WakeKind, Writes};
@@ -120,9 +120,13 @@ async fn ended_sessions_are_replaced() {
 
 /// A store whose every byte goes over a wire that can be cut, and one that goes directly.
 async fn wired() -> (OneNode, Proxy, PostgresStore, PostgresStore) {
+    wired_with(PostgresOptions::default()).await
+}
+
+async fn wired_with(options: PostgresOptions) -> (OneNode, Proxy, PostgresStore, PostgresStore) {
     let database = OneNode::new(PostgresOptions::default()).await;
     let proxy = Proxy::to(database.cluster.socket()).await;
-    let store = PostgresStore::connect(&proxy.url(database.url()), PostgresOptions::default())
+    let store = PostgresStore::connect(&proxy.url(database.url()), options)
         .await
         .expect("the store connects");
     put(&store, vec![counter(&[1, 1, 1], 0)]).await.expect("put");
@@ -160,6 +164,31 @@ async fn a_connection_that_broke_before_is_replaced_and_the_batch_runs_once() {
         assert!(!proxy.is_armed());
         let found = get(&direct, Table::Counters, vec![vec![1, 1, 1]]).await;
         assert_eq!(found, [counter(&[1, 1, 1], expected)]);
+    }
+}
+
+/// A server that hangs is given up after a while; what was not a commit is run again elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_is_never_answered_costs_a_bounded_wait() {
+    let answer_timeout = Duration::from_secs(1);
+    let (_database, proxy, store, direct) = wired_with(PostgresOptions {
+        answer_timeout,
+        ..PostgresOptions::default()
+    })
+    .await;
+    for (cut, is_known, expected) in [(Cut::SilentBegin, true, 1), (Cut::SilentCommit, false, 1)] {
+        proxy.cut(cut);
+        let asked = Instant::now();
+        let outcome = tokio::time::timeout(PATIENCE, add(&store, vec![vec![1, 1, 1]], 1)).await;
+        assert!(asked.elapsed() >= answer_timeout, "{cut:?}");
+        match outcome.expect("an answer") {
+            Ok(()) if is_known => {}
+            Err(StoreError::OutcomeUnknown(_)) if !is_known => {}
+            other => panic!("{cut:?}: {other:?}"),
+        }
+        assert!(!proxy.is_armed());
+        let found = get(&direct, Table::Counters, vec![vec![1, 1, 1]]).await;
+        assert_eq!(found, [counter(&[1, 1, 1], expected)], "{cut:?}");
     }
 }
 

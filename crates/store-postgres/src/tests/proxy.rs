@@ -19,6 +19,10 @@ pub(super) enum Cut {
     AfterCommit = 2,
     /// The server never sees the beginning of the transaction.
     BeforeBegin = 3,
+    /// The beginning of the transaction vanishes on its way, and nobody is told.
+    SilentBegin = 4,
+    /// The commit vanishes on its way, and nobody is told.
+    SilentCommit = 5,
 }
 
 /// The wire. Its tasks end with the runtime of the test.
@@ -79,7 +83,13 @@ async fn forward(mut client: TcpStream, mut server: UnixStream, cut: Arc<AtomicU
                 if contains(bytes, b"BEGIN ISOLATION LEVEL READ COMMITTED") && fires(Cut::BeforeBegin) {
                     return;
                 }
+                if contains(bytes, b"BEGIN ISOLATION LEVEL READ COMMITTED") && fires(Cut::SilentBegin) {
+                    return std::future::pending().await;
+                }
                 if contains(bytes, b"COMMIT\0") {
+                    if fires(Cut::SilentCommit) {
+                        return std::future::pending().await;
+                    }
                     if fires(Cut::BeforeCommit) {
                         return;
                     }

@@ -188,6 +188,32 @@ async fn the_wrong_root_the_wrong_name_and_plain_text_are_refused() {
     assert_eq!(server.sessions().await.as_deref(), Some("0 0"));
 }
 
+/// The password's proof is bound to the certificate, so that nobody between the two can pass it on.
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_are_bound_to_the_certificate() {
+    let server = Encrypted::start("hostssl all stranger 127.0.0.1/32 scram-sha-256\nhostssl");
+    server
+        .cluster
+        .run("CREATE ROLE stranger LOGIN SUPERUSER PASSWORD 'open sesame'")
+        .await;
+    for (password, mode, told) in [
+        ("open%20sesame", "verify-full&sslrootcert={}/root.pem", None),
+        ("guessed", "verify-full&sslrootcert={}/root.pem", Some("28P01")),
+    ] {
+        let parameters = format!("sslmode={mode}&channel_binding=require");
+        let url = server.url("localhost", &parameters).await;
+        let url = url.replace("tester@", &format!("stranger:{password}@"));
+        match (
+            PostgresStore::connect(&url, PostgresOptions::default()).await,
+            told,
+        ) {
+            (Ok(store), None) => put(&store, vec![counter(&[1, 1, 1], 7)]).await.expect("put"),
+            (Err(StoreError::Unavailable(text)), Some(told)) => assert!(text.contains(told), "{text}"),
+            (outcome, _) => panic!("{outcome:?}"),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_requires_encryption_does_not_go_on_without() {
     let cluster = Cluster::with(&Setup {
