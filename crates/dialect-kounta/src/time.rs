@@ -65,7 +65,7 @@ impl Zone {
         match seconds % MINUTE_S {
             0 => zoned,
             rest => {
-                let offset = Offset::from_seconds(seconds - rest).unwrap_or(Offset::UTC);
+                let offset = Offset::from_seconds(seconds.saturating_sub(rest)).unwrap_or(Offset::UTC);
                 zoned.with_time_zone(TimeZone::fixed(offset))
             }
         }
