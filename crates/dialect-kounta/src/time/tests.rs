@@ -37,7 +37,10 @@ fn an_offset_of_old_times_has_no_seconds() {
     assert_eq!(shown, "1344-11-23T16:59:37+00:17");
     assert_eq!(parse_moment(&shown), Some(at));
     let at = parse_moment("1844-11-23T16:42:37Z").unwrap();
-    assert_eq!(Zone::named("America/New_York").show(at), "1844-11-23T11:46:37-04:56");
+    assert_eq!(
+        Zone::named("America/New_York").show(at),
+        "1844-11-23T11:46:37-04:56"
+    );
 }
 
 #[test]
