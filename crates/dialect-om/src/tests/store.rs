@@ -79,7 +79,9 @@ impl Batch for Fill {
         transaction: &'a mut dyn Transaction,
     ) -> BoxFuture<'a, Result<Writes, StoreError>> {
         Box::pin(async move {
-            let rows = transaction.get(Table::Orders, &[self.key.clone()]).await?;
+            let rows = transaction
+                .get(Table::Orders, std::slice::from_ref(&self.key))
+                .await?;
             let mut orders: Vec<Order> = rows.iter().map(Order::from_row).collect::<Result<_, _>>()?;
             for order in &mut orders {
                 order.last_payment_number = PAYMENTS_PER_ORDER_MAX;
