@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::request::Parts;
 use axum::response::Response;
-use axum::routing::{get, post, put};
+use axum::routing::MethodRouter;
 use tender_http::{Failed, Fallbacks, Missing, collapse_slashes, rewrite_path};
 use tender_service::{Clock, Tender};
 
@@ -28,68 +28,50 @@ pub fn failed(failed: &Failed<'_>) -> Response {
     visit::failed(failed, Clock::new().now())
 }
 
-/// The table of routes.
 fn routes(tender: Tender) -> Router {
-    let kseries = Kseries { tender };
-    Router::new()
-        .route("/o/op/1/pay", post(pay::pay))
-        .route("/o/op/1/order/local", post(orders::local))
-        .route("/o/op/1/order/toGo", post(orders::to_go))
-        .route("/o/op/1/order/table/getCheck", get(checks::open_checks))
-        .route(
-            "/o/op/1/order/table/{table_number}/getCheck",
-            get(checks::by_table),
-        )
-        .route(
-            "/o/op/1/order/accounts/{account_identifier}",
-            get(checks::by_account),
-        )
-        .route("/o/wh/1/webhook", put(webhooks::create).post(webhooks::update))
-        .route(
-            "/o/wh/1/webhook/{endpoint_id}",
-            get(webhooks::read).delete(webhooks::delete),
-        )
-        .route(
-            "/o/wh/1/webhook/{endpoint_id}/business-locations",
-            get(webhooks::associations),
-        )
-        .route(
-            "/o/wh/1/webhook/{endpoint_id}/business-locations/{business_location_id}",
-            put(webhooks::associate).delete(webhooks::dissociate),
-        )
-        .route("/o/op/data/businesses", get(data::businesses))
-        .route("/o/op/data/account-profiles", get(data::account_profiles))
-        .route(
-            "/o/op/data/{business_location_id}/floorplans",
-            get(data::floor_plans),
-        )
-        .route(
-            "/o/op/data/{business_location_id}/floorplans/{floor_plan_id}/tables",
-            get(data::floor_plan_tables),
-        )
-        .route(
-            "/o/op/data/{business_location_id}/account-profiles/tagcode/{code}",
-            get(data::account_profile),
-        )
-        .route("/o/op/1/onlineOrderReadiness", get(data::online_order_readiness))
-        .route("/o/op/1/printMsg", post(data::print_message))
-        .route("/o/op/1/menu/load/{menu_id}", get(menu::load_v1))
-        .route("/o/op/2/menu/load/{menu_id}", get(menu::load_v2))
-        .route("/o/op/1/menu/modifiers", get(menu::modifiers))
-        .route("/o/op/1/menu/list", get(menu::list))
-        .route("/o/op/1/menu/discounts", get(menu::discounts))
-        .route(
-            "/o/op/1/itemAvailability",
-            get(menu::availability).post(menu::availability_by_body),
-        )
-        .route(
-            "/f/finance/{business_location_id}/paymentMethods",
-            get(finance::payment_methods),
-        )
-        .route(
-            "/f/finance/{business_location_id}/saleByExternalReference",
-            get(finance::sale_by_external_reference),
-        )
-        .route("/f/data/businesses", get(finance::businesses))
-        .with_state(kseries)
+    table().with_state(Kseries { tender })
+}
+
+/// Makes the router and, for tests, the list of what it serves out of one table, so that neither can know more than the
+/// other.
+macro_rules! routes {
+    ($($path:literal => $($method:ident $handler:path),+;)+) => {
+        fn table() -> Router<Kseries> {
+            Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+))+
+        }
+
+        /// Every path with its methods in small letters.
+        #[cfg(test)]
+        pub(crate) const ROUTES: &[(&str, &[&str])] = &[$(($path, &[$(stringify!($method)),+])),+];
+    };
+}
+
+routes! {
+    "/o/op/1/pay" => post pay::pay;
+    "/o/op/1/order/local" => post orders::local;
+    "/o/op/1/order/toGo" => post orders::to_go;
+    "/o/op/1/order/table/getCheck" => get checks::open_checks;
+    "/o/op/1/order/table/{table_number}/getCheck" => get checks::by_table;
+    "/o/op/1/order/accounts/{account_identifier}" => get checks::by_account;
+    "/o/wh/1/webhook" => put webhooks::create, post webhooks::update;
+    "/o/wh/1/webhook/{endpoint_id}" => get webhooks::read, delete webhooks::delete;
+    "/o/wh/1/webhook/{endpoint_id}/business-locations" => get webhooks::associations;
+    "/o/wh/1/webhook/{endpoint_id}/business-locations/{business_location_id}" =>
+        put webhooks::associate, delete webhooks::dissociate;
+    "/o/op/data/businesses" => get data::businesses;
+    "/o/op/data/account-profiles" => get data::account_profiles;
+    "/o/op/data/{business_location_id}/floorplans" => get data::floor_plans;
+    "/o/op/data/{business_location_id}/floorplans/{floor_plan_id}/tables" => get data::floor_plan_tables;
+    "/o/op/data/{business_location_id}/account-profiles/tagcode/{code}" => get data::account_profile;
+    "/o/op/1/onlineOrderReadiness" => get data::online_order_readiness;
+    "/o/op/1/printMsg" => post data::print_message;
+    "/o/op/1/menu/load/{menu_id}" => get menu::load_v1;
+    "/o/op/2/menu/load/{menu_id}" => get menu::load_v2;
+    "/o/op/1/menu/modifiers" => get menu::modifiers;
+    "/o/op/1/menu/list" => get menu::list;
+    "/o/op/1/menu/discounts" => get menu::discounts;
+    "/o/op/1/itemAvailability" => get menu::availability, post menu::availability_by_body;
+    "/f/finance/{business_location_id}/paymentMethods" => get finance::payment_methods;
+    "/f/finance/{business_location_id}/saleByExternalReference" => get finance::sale_by_external_reference;
+    "/f/data/businesses" => get finance::businesses;
 }

@@ -14,7 +14,9 @@ use axum::response::Response;
 use tender_engine::{Command, LocationId, MerchantId, Timestamp, Via};
 use tender_http::{Failed, FailureKind, Missing, RawPath};
 use tender_money::Currency;
-use tender_service::{AuthFailure, Caller, CredentialKind, Directory, Done, Failure, Location, Principal, Tender};
+use tender_service::{
+    AuthFailure, Caller, CredentialKind, Directory, Done, Failure, Location, Principal, Tender,
+};
 
 use crate::Kseries;
 use crate::errors::{Fault, Refusal, of_trouble};
@@ -227,11 +229,15 @@ pub(crate) async fn missing(tender: &Tender, parts: &Parts, missing: Missing) ->
 
 /// Answers for a handler that gave no answer. Whether its command was committed is not known here.
 pub(crate) fn failed(failed: &Failed<'_>, now: Timestamp) -> Response {
-    let fault = match failed.kind {
+    Refusal::from(unanswered(failed.kind)).into_response(now, TimeForm::Offset, failed.path)
+}
+
+/// The fault of a handler that gave no answer.
+pub(crate) const fn unanswered(kind: FailureKind) -> Fault {
+    match kind {
         FailureKind::Panic => Fault::BrokeOff,
         FailureKind::Deadline => Fault::TooSlow,
-    };
-    Refusal::from(fault).into_response(now, TimeForm::Offset, failed.path)
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod order;
 mod payment;
 mod push;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,7 +53,9 @@ impl WebhookEncoder for KseriesEncoder {
         let mut messages = Vec::new();
         for notice in event.notices {
             messages.extend(payment::message(event, notice, endpoint));
-            messages.extend(order::message(*self, event, notice, endpoint));
+            // Lines and a payment in one commit are two notices and one state of the check: it is told once.
+            let told = order::message(*self, event, notice, endpoint);
+            messages.extend(told.filter(|message| !messages.contains(message)));
         }
         messages
     }

@@ -15,6 +15,8 @@ use super::push::{item_messages, readiness_messages};
 use crate::data::Readiness;
 use crate::tests::golden::Goldens;
 
+pub(crate) mod every;
+
 const LOCATION: u64 = 247_158_188_015_618;
 const PLAIN: u64 = 1;
 const FULL: u64 = 2;

@@ -1,12 +1,11 @@
 use axum::http::StatusCode;
 use http_body_util::BodyExt;
-use tender_engine::{MoneyField, Rejection, Timestamp};
+use tender_engine::{Rejection, Timestamp};
 use tender_http::MoneyMoved;
 use tender_money::Currency;
 use tender_service::Failure;
 
 use super::{Asked, Refusal, of_failure};
-use crate::tests::golden::Goldens;
 use crate::time::TimeForm;
 
 const NOW: Timestamp = Timestamp(1_699_398_020_075);
@@ -39,70 +38,6 @@ async fn written(refusal: Refusal) -> String {
         header("tender-retry"),
         String::from_utf8(bytes.to_vec()).expect("text")
     )
-}
-
-/// Every rejection, each money field where there is one.
-fn rejections() -> Vec<Rejection> {
-    let fields = [
-        MoneyField::Amount,
-        MoneyField::Tip,
-        MoneyField::Surcharge,
-        MoneyField::Line,
-        MoneyField::Service,
-    ];
-    let mut all = Vec::new();
-    for example in Rejection::examples() {
-        match example.money_field() {
-            None => all.push(example),
-            Some(_) => all.extend(
-                fields
-                    .iter()
-                    .filter_map(|field| Rejection::from_code(example.code(), Some(*field))),
-            ),
-        }
-    }
-    all
-}
-
-#[tokio::test]
-async fn every_rejection_has_its_answer() {
-    let mut goldens = Goldens::new("rejections");
-    for (name, is_order) in [("payment.txt", false), ("order.txt", true)] {
-        let mut table = Vec::new();
-        for rejection in rejections() {
-            let refusal = of_failure(&Failure::Rejected(rejection.clone()), &asked(is_order));
-            let field = rejection
-                .money_field()
-                .map_or(String::new(), |field| format!("({field:?})"));
-            table.push(format!("{}{field}: {}", rejection.code(), written(refusal).await));
-        }
-        goldens.check(name, &table.join("\n"));
-    }
-    let mut table = Vec::new();
-    for failure in [
-        Failure::Busy { retry_after_s: 3 },
-        Failure::OutcomeUnknown,
-        Failure::Internal,
-    ] {
-        table.push(format!(
-            "{failure:?}: {}",
-            written(of_failure(&failure, &asked(false))).await
-        ));
-    }
-    table.push(format!("failed handler: {}", {
-        let failed = tender_http::Failed {
-            kind: tender_http::FailureKind::Deadline,
-            method: &axum::http::Method::POST,
-            path: "/o/op/1/pay",
-            request_id: tender_http::RequestId::of(&axum::http::Extensions::new()),
-        };
-        let answer = crate::visit::failed(&failed, NOW);
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        format!("{status} {}", String::from_utf8(body.to_vec()).expect("text"))
-    }));
-    goldens.check("failures.txt", &table.join("\n"));
-    goldens.finish();
 }
 
 #[tokio::test]

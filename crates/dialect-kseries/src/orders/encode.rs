@@ -1,14 +1,15 @@
 //! From an order to the ledger's command: a new check, or lines for an open one.
 
 use tender_engine::{
-    AddLines, AmountSpec, Command, Direction, EndpointId, Failure, FailureCode, KeySpace, LineSpec,
-    LocationId, Lookup, OnRefusal, OpenOrder, OrderSelector, PaymentSpec, ServiceCharge, Settle, StaffId,
-    Stage, TaskSpec, Timestamp,
+    AddLines, AmountSpec, Command, Direction, EndpointId, Failure, KeySpace, LineSpec, LocationId, Lookup,
+    OnRefusal, OpenOrder, OrderSelector, PaymentSpec, ServiceCharge, Settle, StaffId, Stage, TaskSpec,
+    Timestamp,
 };
 use tender_service::{Directory, Location};
 use tender_wire::{JsonWriter, ObjectWriter};
 
-use super::items::{self, failure};
+use super::fault::OrderFault;
+use super::items;
 use super::wire::{Address, Customer, EmbeddedPayment, OrderKind, OrderRequest};
 use crate::errors::{Fault, Refusal};
 use crate::money::short_code;
@@ -52,14 +53,13 @@ pub(super) fn command(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> 
         .map(|note| kept("orderNote", note.to_owned()))
         .transpose()?;
     let lines = items::lines(around.directory, at, &request.items);
-    let (lines, mut refusal) = match lines {
+    let (lines, fault) = match lines {
         Ok(lines) => (lines, None),
-        Err(failure) => (Vec::new(), Some(failure)),
+        Err(fault) => (Vec::new(), Some(fault)),
     };
     let employee = staff(around.directory, request.staff);
-    if refusal.is_none() {
-        refusal = refusal_of(request, around.location, &employee);
-    }
+    let fault = fault.or_else(|| fault_of(request, around.location, &employee));
+    let refusal = fault.map(Failure::from);
     let maker = Some((around.endpoint.clone(), request.reference.to_owned()));
     let keys = vec![unique(KeySpace::OrderReference, request.reference)];
     let payments = request
@@ -109,17 +109,15 @@ pub(super) fn command(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> 
 }
 
 /// What makes an order fail later, besides its items.
-fn refusal_of(request: &OrderRequest<'_>, location: &Location, staff: &Lookup<StaffId>) -> Option<Failure> {
+fn fault_of(request: &OrderRequest<'_>, location: &Location, staff: &Lookup<StaffId>) -> Option<OrderFault> {
     if *staff == Lookup::Unknown {
-        return Some(Failure::new(FailureCode::StaffNotFound));
+        return Some(OrderFault::StaffUnknown);
     }
     if let Some(code) = request.profile
         && !location.order_profiles.iter().any(|profile| profile.code == code)
     {
-        return Some(failure(
-            FailureCode::UpdateFailed,
-            format!("Account profile not found: {code}"),
-        ));
+        let code = code.to_owned();
+        return Some(OrderFault::ProfileUnknown { code });
     }
     None
 }

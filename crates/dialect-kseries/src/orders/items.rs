@@ -3,10 +3,11 @@
 //! What the catalogue does not know makes the order fail later, not now: the wire answers 200 and tells the reason by
 //! notification (spec 9).
 
-use tender_engine::{Discount, Failure, FailureCode, LineModifier, LineSpec, LocationId};
+use tender_engine::{Discount, LineModifier, LineSpec, LocationId};
 use tender_money::Decimal;
 use tender_service::{Directory, DiscountRule};
 
+use super::fault::OrderFault;
 use super::wire::Item;
 
 /// The lines of an order, sub-items after the item that they belong to.
@@ -14,7 +15,7 @@ pub(super) fn lines(
     directory: &Directory,
     location: LocationId,
     items: &[Item<'_>],
-) -> Result<Vec<LineSpec>, Failure> {
+) -> Result<Vec<LineSpec>, OrderFault> {
     let mut lines = Vec::with_capacity(items.len());
     add(&mut lines, directory, location, items, None)?;
     Ok(lines)
@@ -26,7 +27,7 @@ fn add(
     location: LocationId,
     items: &[Item<'_>],
     parent: Option<usize>,
-) -> Result<(), Failure> {
+) -> Result<(), OrderFault> {
     for item in items {
         let at = lines.len();
         lines.push(line(directory, location, item, parent)?);
@@ -40,19 +41,16 @@ fn line(
     location: LocationId,
     item: &Item<'_>,
     parent: Option<usize>,
-) -> Result<LineSpec, Failure> {
+) -> Result<LineSpec, OrderFault> {
     let known = directory.item_by_sku(location, item.sku);
-    let known = known.ok_or_else(|| not_found(format!("Item not found: {}", item.sku)))?;
+    let sku = || item.sku.to_owned();
+    let known = known.ok_or_else(|| OrderFault::ItemUnknown { sku: sku() })?;
     if (item.custom_name.is_some() || item.custom_price.is_some()) && !known.custom_allowed {
-        return Err(not_added(format!(
-            "Custom name or price is not allowed: {}",
-            item.sku
-        )));
+        return Err(OrderFault::CustomNotAllowed { sku: sku() });
     }
     let price = match item.custom_price {
         Some(price) => price,
-        None => Decimal::parse(&known.price)
-            .map_err(|_| not_added(format!("Item has no valid price: {}", item.sku)))?,
+        None => Decimal::parse(&known.price).map_err(|_| OrderFault::PriceMissing { sku: sku() })?,
     };
     let modifiers = item.modifiers.iter().map(|id| modifier(directory, id));
     Ok(LineSpec {
@@ -74,14 +72,14 @@ fn line(
     })
 }
 
-fn modifier(directory: &Directory, text: &str) -> Result<LineModifier, Failure> {
+fn modifier(directory: &Directory, text: &str) -> Result<LineModifier, OrderFault> {
     let id: Option<u64> = text.parse().ok();
     let options = directory
         .modifier_groups
         .values()
         .flat_map(|group| &group.options);
     let found = options.into_iter().find(|option| Some(option.id) == id);
-    let option = found.ok_or_else(|| not_found(format!("Modifier not found: {text}")))?;
+    let option = found.ok_or_else(|| OrderFault::ModifierUnknown { id: text.to_owned() })?;
     Ok(LineModifier {
         id: i64::try_from(option.id).ok(),
         name: option.instruction.clone(),
@@ -90,27 +88,27 @@ fn modifier(directory: &Directory, text: &str) -> Result<LineModifier, Failure> 
 }
 
 /// The discount of an item. An override needs the code of a discount that allows it.
-fn discount(directory: &Directory, item: &Item<'_>) -> Result<Discount, Failure> {
+fn discount(directory: &Directory, item: &Item<'_>) -> Result<Discount, OrderFault> {
     let override_given = item.discount_amount.is_some() || item.discount_percent.is_some();
     let Some(code) = item.discount else {
         return if override_given {
-            Err(not_added(format!(
-                "A discount without discountCode: {}",
-                item.sku
-            )))
+            Err(OrderFault::DiscountCodeMissing {
+                sku: item.sku.to_owned(),
+            })
         } else {
             Ok(Discount::None)
         };
     };
     let rule = directory.discounts.values().find(|rule| rule.code == code);
-    let rule = rule.ok_or_else(|| not_added(format!("Discount not found: {code}")))?;
+    let named = || code.to_owned();
+    let rule = rule.ok_or_else(|| OrderFault::DiscountUnknown { code: named() })?;
     if override_given && !rule.manual {
-        return Err(not_added(format!("Discount cannot be overridden: {code}")));
+        return Err(OrderFault::DiscountFixed { code: named() });
     }
     match (item.discount_amount, item.discount_percent) {
         (Some(amount), _) => Ok(Discount::Amount(amount)),
         (None, Some(percent)) => Ok(Discount::Percent(percent)),
-        (None, None) => configured(rule).ok_or_else(|| not_added(format!("Discount has no size: {code}"))),
+        (None, None) => configured(rule).ok_or_else(|| OrderFault::DiscountWithoutSize { code: named() }),
     }
 }
 
@@ -119,20 +117,4 @@ fn configured(rule: &DiscountRule) -> Option<Discount> {
     decimal(&rule.percent)
         .map(Discount::Percent)
         .or_else(|| decimal(&rule.amount).map(Discount::Amount))
-}
-
-fn not_found(reason: String) -> Failure {
-    failure(FailureCode::ItemNotFound, reason)
-}
-
-fn not_added(reason: String) -> Failure {
-    failure(FailureCode::ItemNotAdded, reason)
-}
-
-/// A failure with a reason of its own.
-pub(super) fn failure(code: FailureCode, reason: impl Into<String>) -> Failure {
-    Failure {
-        code,
-        message: Some(reason.into()),
-    }
 }

@@ -3,8 +3,11 @@
 
 mod amounts;
 mod encode;
+mod fault;
 mod items;
 mod route;
+#[cfg(test)]
+pub(crate) mod tests;
 mod wire;
 
 pub(crate) use route::{local, to_go};

@@ -11,6 +11,15 @@ fn message(refusal: Refusal) -> String {
 }
 
 #[test]
+fn a_byte_order_mark_is_read_over() {
+    assert!(parse(b"\xef\xbb\xbf{}").is_ok());
+    assert_eq!(
+        message(parse(b"\xef\xbb\xbf").expect_err("nothing else")),
+        "Required request body is missing"
+    );
+}
+
+#[test]
 fn unreadable_bodies_say_what_and_where() {
     for (body, expected) in [
         ("", "Required request body is missing"),
@@ -123,6 +132,8 @@ fn json_is_taken_with_or_without_a_charset() {
     };
     assert!(check("application/json").is_ok());
     assert!(check("application/json;charset=UTF-8").is_ok());
+    assert!(check("Application/Vnd.shop+JSON").is_ok(), "JSON underneath");
+    assert!(check("text/json").is_err());
     assert_eq!(
         message(check("text/plain;charset=UTF-8").expect_err("text")),
         "Content type 'text/plain;charset=UTF-8' not supported"

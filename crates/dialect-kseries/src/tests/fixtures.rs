@@ -116,6 +116,7 @@ pub(super) fn items() -> Vec<Item> {
             ..item(502, "BURGER", "Burger", "12.00")
         },
         item(503, "CHEESE", "Extra cheese", "2.30"),
+        item(505, "UNPRICED", "Catch of the day", ""),
         Item {
             custom_allowed: true,
             group: String::new(),
@@ -151,6 +152,7 @@ pub(super) fn discounts() -> Vec<DiscountRule> {
             manual: true,
             ..rule(603, "MANUAL")
         },
+        rule(604, "UNSIZED"),
     ]
 }
 

@@ -102,6 +102,9 @@ pub(crate) fn normalise(text: &str) -> String {
 /// Ids made by the ledger have this many digits; those of the tests have fewer.
 const LEDGER_ID_DIGITS: std::ops::RangeInclusive<usize> = 15..=16;
 
+/// A made-up code among the labels of a command.
+const COLLECTION_CODE: &str = "kseries.collection_code\", \"AAAA";
+
 fn variable(text: &str, before: &str) -> Option<(usize, &'static str)> {
     let shape = |pattern: &str| {
         text.len() >= pattern.len()
@@ -125,6 +128,7 @@ fn variable(text: &str, before: &str) -> Option<(usize, &'static str)> {
         ("9999-99-99T99:99:99.999Z", "<timeZ>"),
         ("xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx", "<uuid>"),
         ("Order AAAA", "Order <code>"),
+        (COLLECTION_CODE, "kseries.collection_code\", \"<code>"),
     ] {
         if shape(pattern) {
             return Some((pattern.len(), mark));

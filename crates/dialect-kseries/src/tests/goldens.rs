@@ -1,17 +1,28 @@
-//! Requests and their responses as text files: every file below `golden/http` is played against a fresh restaurant.
+//! Requests, the commands they become, the responses and what endpoints are told, as text files: every file below
+//! `golden/http` is played against a fresh restaurant.
 //!
 //! A file is a list of steps parted by lines of three hyphens. A step is a request (request line, headers, an empty line, a
-//! body), then a line `=>`, then the response; or a line that begins with `!` and does something beside the wire:
-//! `! confirm` (the till does what it has), `! advance <ms>`. Lines that begin with `#` are comments. A request is sent
-//! as `app1` unless it has a header `as`, which names another token, or `nobody`.
+//! body), then what came of it: `=> command` with the command that went to the ledger (members that are empty left out),
+//! `=> <status>` with the response, `=> told <endpoint>` with each new notification. Or it is a line that begins with `!`
+//! and does something beside the wire: `! confirm` (the till does what it has), `! refuse <code> [<words>]`,
+//! `! advance <ms>`, `! time-out <ms>` (and somebody is told), `! no-staff` (the location has no API staff any more).
+//! Lines that begin with `#` are comments. A request is sent as
+//! `app1` unless it has a header `as`, which names another token, or `nobody`.
+//!
+//! That the files are whole is tested in `whole`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use axum::body::Body;
 use axum::http::Request;
+use tender_engine::{Failure, FailureCode};
+use tender_service::DirectoryKind;
 
 use super::golden::{compare, folder, names, normalise};
-use super::world::{Answer, World, token};
+use super::watch;
+use super::world::{Answer, L, World, token};
+use crate::errors::Refusal;
 
 /// Headers of responses that are contract.
 const SHOWN_HEADERS: [&str; 7] = [
@@ -24,56 +35,144 @@ const SHOWN_HEADERS: [&str; 7] = [
     "location",
 ];
 
-#[tokio::test]
-async fn every_request_gets_the_response_of_its_file() {
-    for name in names(&folder("http")) {
-        let path = folder("http").join(&name);
+/// One request of a file and what came of it.
+#[derive(Debug)]
+pub(super) struct Played {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) status: u16,
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// Plays all files.
+pub(super) async fn play_all() -> Vec<Played> {
+    let mut played = Vec::new();
+    for file in names(&folder("http")) {
+        let path = folder("http").join(&file);
         let text = fs::read_to_string(&path).expect("a golden file");
-        let world = World::new().await;
+        let mut scene = Scene::new(file).await;
         let mut steps = Vec::new();
         for step in text.split("\n---\n") {
-            steps.push(play(&world, step.trim_end(), &name).await);
+            steps.push(scene.play(step.trim_end()).await);
         }
         compare(&path, &format!("{}\n", steps.join("\n---\n")));
+        played.append(&mut scene.played);
     }
+    played
 }
 
-/// Every route of the dialect and its method, as its file names begin.
-#[test]
-fn every_route_has_a_file() {
-    let texts: Vec<String> = names(&folder("http"))
-        .iter()
-        .map(|name| fs::read_to_string(folder("http").join(name)).expect("a golden file"))
-        .collect();
-    for (method, path) in super::routes::ROUTES {
-        let beginning = path.split('{').next().unwrap_or(path);
-        let is_played = texts.iter().any(|text| {
-            text.lines().any(|line| {
-                line.strip_prefix(method)
-                    .and_then(|rest| rest.strip_prefix(' '))
-                    .is_some_and(|rest| rest.starts_with(beginning))
-            })
-        });
-        assert!(is_played, "no golden file plays {method} {path}");
-    }
-}
-
-async fn play(world: &World, step: &str, name: &str) -> String {
-    let (asked, _) = step.split_once("\n=>").unwrap_or((step, ""));
-    let line = asked
-        .lines()
-        .find(|line| !line.starts_with('#'))
-        .unwrap_or_default();
-    if let Some(command) = line.strip_prefix("! ") {
-        match command.split_once(' ').unwrap_or((command, "")) {
-            ("confirm", _) => assert!(world.confirm().await > 0, "{name}: nothing to confirm"),
-            ("advance", ms) => world.tender.clock().advance(ms.parse().expect("milliseconds")),
-            _ => panic!("{name}: unknown command {command}"),
+/// All that the files tell endpoints, one body after another.
+pub(super) fn told_in_files() -> BTreeSet<String> {
+    let mut told = BTreeSet::new();
+    for file in names(&folder("http")) {
+        let text = fs::read_to_string(folder("http").join(file)).expect("a golden file");
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            if line.starts_with("=> told ") {
+                told.extend(lines.next().map(str::to_owned));
+            }
         }
-        return step.to_owned();
     }
-    let answer = world.call(request(asked, name)).await;
-    format!("{asked}\n=> {}", shown(&answer))
+    told
+}
+
+/// A restaurant in which a file is played.
+struct Scene {
+    file: String,
+    world: World,
+    /// How many messages of each endpoint were shown.
+    shown: BTreeMap<&'static str, usize>,
+    played: Vec<Played>,
+}
+
+impl Scene {
+    async fn new(file: String) -> Self {
+        let world = World::new().await;
+        watch::take_commands();
+        Self {
+            file,
+            world,
+            shown: BTreeMap::new(),
+            played: Vec::new(),
+        }
+    }
+
+    async fn play(&mut self, step: &str) -> String {
+        let (asked, _) = step.split_once("\n=>").unwrap_or((step, ""));
+        let line = asked
+            .lines()
+            .find(|line| !line.starts_with('#'))
+            .unwrap_or_default();
+        let mut came = String::new();
+        if let Some(command) = line.strip_prefix("! ") {
+            self.act(command).await;
+        } else {
+            let answer = self.world.call(request(asked, &self.file)).await;
+            for command in watch::take_commands() {
+                came.push_str(&format!("\n=> command\n{}", normalise(&brief(&command))));
+            }
+            came.push_str(&format!("\n=> {}", shown(&answer)));
+            let (method, path) = line.split_once(' ').unwrap_or_default();
+            self.played.push(Played {
+                method: method.to_owned(),
+                path: path.to_owned(),
+                status: answer.status.as_u16(),
+                refusal: answer.refusal,
+            });
+        }
+        for endpoint in ["E1", "E2"] {
+            let told = self.world.messages_if_there(endpoint).await;
+            let seen = self.shown.entry(endpoint).or_default();
+            for body in told.iter().skip(*seen) {
+                came.push_str(&format!("\n=> told {endpoint}\n{}", normalise(body)));
+            }
+            *seen = told.len().max(*seen);
+        }
+        format!("{asked}{came}")
+    }
+
+    /// Does something beside the wire.
+    async fn act(&self, command: &str) {
+        let world = &self.world;
+        match command.split_once(' ').unwrap_or((command, "")) {
+            ("confirm", _) => assert!(world.confirm().await > 0, "{}: nothing to confirm", self.file),
+            ("refuse", answer) => {
+                let (code, words) = answer.split_once(' ').unwrap_or((answer, ""));
+                let code = FailureCode::ALL.into_iter().find(|known| known.code() == code);
+                let message = (!words.is_empty()).then(|| words.to_owned());
+                let code = code.unwrap_or_else(|| panic!("{}: {command}", self.file));
+                world.refuse(Failure { code, message }).await;
+            }
+            ("advance", ms) => world.tender.clock().advance(ms.parse().expect("milliseconds")),
+            ("time-out", ms) => {
+                let _expiry = world.tender.spawn_expiry();
+                let before = world.messages("E1").await.len();
+                world.tender.clock().advance(ms.parse().expect("milliseconds"));
+                world
+                    .until(async || world.messages("E1").await.len() > before)
+                    .await;
+            }
+            ("no-staff", _) => {
+                let mut location = world.directory().await.locations[&L].clone();
+                location.api_staff = None;
+                world.put(DirectoryKind::Location, L, &location).await;
+            }
+            _ => panic!("{}: unknown command {command}", self.file),
+        }
+    }
+}
+
+/// A command without its empty members.
+fn brief(command: &str) -> String {
+    let is_empty = |part: &&str| {
+        let value = part.split_once(": ").map(|(_, value)| value);
+        !matches!(value, Some("None" | "false" | "Absent" | "[]" | "Decimal(0)"))
+    };
+    command
+        .split(", ")
+        .filter(is_empty)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn request(text: &str, name: &str) -> Request<Body> {

@@ -1,58 +1,22 @@
-//! The table of routes as tests see it, and what must hold for each of them.
+//! What must hold for each route.
 
 use axum::body::Body;
 use axum::http::Request;
 
 use super::world::{World, token};
+use crate::routes::ROUTES;
 
-/// Every route with its method.
-pub(crate) const ROUTES: [(&str, &str); 30] = [
-    ("POST", "/o/op/1/pay"),
-    ("POST", "/o/op/1/order/local"),
-    ("POST", "/o/op/1/order/toGo"),
-    ("GET", "/o/op/1/order/table/getCheck"),
-    ("GET", "/o/op/1/order/table/{table_number}/getCheck"),
-    ("GET", "/o/op/1/order/accounts/{account_identifier}"),
-    ("PUT", "/o/wh/1/webhook"),
-    ("POST", "/o/wh/1/webhook"),
-    ("GET", "/o/wh/1/webhook/{endpoint_id}"),
-    ("DELETE", "/o/wh/1/webhook/{endpoint_id}"),
-    ("GET", "/o/wh/1/webhook/{endpoint_id}/business-locations"),
-    (
-        "PUT",
-        "/o/wh/1/webhook/{endpoint_id}/business-locations/{business_location_id}",
-    ),
-    (
-        "DELETE",
-        "/o/wh/1/webhook/{endpoint_id}/business-locations/{business_location_id}",
-    ),
-    ("GET", "/o/op/data/businesses"),
-    ("GET", "/o/op/data/account-profiles"),
-    ("GET", "/o/op/data/{business_location_id}/floorplans"),
-    (
-        "GET",
-        "/o/op/data/{business_location_id}/floorplans/{floor_plan_id}/tables",
-    ),
-    (
-        "GET",
-        "/o/op/data/{business_location_id}/account-profiles/tagcode/{code}",
-    ),
-    ("GET", "/o/op/1/onlineOrderReadiness"),
-    ("POST", "/o/op/1/printMsg"),
-    ("GET", "/o/op/1/menu/load/{menu_id}"),
-    ("GET", "/o/op/2/menu/load/{menu_id}"),
-    ("GET", "/o/op/1/menu/modifiers"),
-    ("GET", "/o/op/1/menu/list"),
-    ("GET", "/o/op/1/menu/discounts"),
-    ("GET", "/o/op/1/itemAvailability"),
-    ("POST", "/o/op/1/itemAvailability"),
-    ("GET", "/f/finance/{business_location_id}/paymentMethods"),
-    ("GET", "/f/finance/{business_location_id}/saleByExternalReference"),
-    ("GET", "/f/data/businesses"),
-];
+/// Every route of the router: its method and its path.
+pub(crate) fn served() -> Vec<(String, &'static str)> {
+    let routes = ROUTES.iter().flat_map(|(path, methods)| {
+        let methods = methods.iter();
+        methods.map(|method| (method.to_ascii_uppercase(), *path))
+    });
+    routes.collect()
+}
 
 /// A path with something in its holes.
-fn filled(path: &str) -> String {
+pub(super) fn filled(path: &str) -> String {
     let segments = path
         .split('/')
         .map(|segment| if segment.starts_with('{') { "1" } else { segment });
@@ -71,9 +35,10 @@ fn request(method: &str, path: &str, authorization: Option<&str>) -> Request<Bod
 #[tokio::test]
 async fn row_25_every_path_asks_for_a_token_before_anything_else() {
     let world = World::new().await;
-    let mut paths: Vec<(&str, String)> = ROUTES
+    let routes = served();
+    let mut paths: Vec<(&str, String)> = routes
         .iter()
-        .map(|(method, path)| (*method, filled(path)))
+        .map(|(method, path)| (method.as_str(), filled(path)))
         .collect();
     for (method, path) in [
         ("GET", "/o"),
@@ -107,7 +72,7 @@ async fn row_25_every_path_asks_for_a_token_before_anything_else() {
 #[tokio::test]
 async fn row_25_every_path_asks_for_its_scope() {
     let world = World::new().await;
-    for (method, path) in ROUTES {
+    for (method, path) in served() {
         let (name, scope) = if path.starts_with("/f") {
             ("orders-only", "financial-api")
         } else {
@@ -115,7 +80,7 @@ async fn row_25_every_path_asks_for_its_scope() {
         };
         let authorization = format!("Bearer {}", token(name));
         let answer = world
-            .call(request(method, &filled(path), Some(&authorization)))
+            .call(request(&method, &filled(path), Some(&authorization)))
             .await;
         let expected = format!("Access is denied: the token does not have the scope {scope}");
         assert_eq!(answer.told(), (403, expected), "{method} {path}");

@@ -20,6 +20,8 @@ use tender_service::{
 use tender_store_sqlite::SqliteStore;
 use tower::ServiceExt;
 
+use crate::errors::Refusal;
+
 use super::fixtures::{discounts, items, locations, merchant, methods, modifiers};
 
 pub(super) const MERCHANT: MerchantId = MerchantId(1);
@@ -65,6 +67,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
+    /// What it refuses.
+    pub(super) refusal: Option<Refusal>,
 }
 
 impl Answer {
@@ -260,6 +264,7 @@ impl World {
         let bytes = body.collect().await.expect("a body").to_bytes();
         Answer {
             status: parts.status,
+            refusal: super::watch::refusal_of(&parts.extensions),
             headers: parts.headers,
             body: String::from_utf8(bytes.to_vec()).expect("text"),
         }
@@ -392,6 +397,16 @@ impl World {
             .rev()
             .map(|delivery| delivery.body)
             .collect()
+    }
+
+    /// The same, nothing for an endpoint that is not there.
+    pub(super) async fn messages_if_there(&self, endpoint: &str) -> Vec<String> {
+        let directory = self.directory().await;
+        if directory.endpoints.values().any(|known| known.name == endpoint) {
+            self.messages(endpoint).await
+        } else {
+            Vec::new()
+        }
     }
 
     /// The newest message of an endpoint.
