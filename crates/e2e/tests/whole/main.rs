@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cli;
+mod clients;
 mod concurrency;
 mod console;
 mod dialects;

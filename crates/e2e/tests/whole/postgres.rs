@@ -1,15 +1,15 @@
 //! The whole system on PostgreSQL: one node, several nodes on one database, killed nodes, a database that goes away.
 
-mod clients;
 mod limits;
 mod migrate;
 mod nodes;
 mod numbers;
+mod operations;
+mod patroni;
 mod schemas;
 mod survival;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use reqwest::{Method, StatusCode};
@@ -17,10 +17,7 @@ use serde_json::{Value, json};
 use tender_e2e::{Options, Server, json_answer};
 use tender_testkit::postgres::Cluster;
 
-/// How long a condition of another node may take to become true.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How often such a condition is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+use crate::clients::{id_of, until};
 
 /// A database with nodes on it.
 struct Scene {
@@ -33,20 +30,7 @@ impl Scene {
     /// Starts this many nodes at the same moment on an empty database.
     async fn start(cluster: Arc<Cluster>, nodes: usize, arguments: &[&str]) -> anyhow::Result<Self> {
         let url = cluster.create_database().await;
-        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let starting: Vec<_> = (0..nodes)
-            .map(|_| {
-                let options = Options {
-                    arguments: arguments.clone(),
-                    database_url: Some(url.clone()),
-                };
-                tokio::spawn(Server::start(options))
-            })
-            .collect();
-        let mut nodes = Vec::new();
-        for node in starting {
-            nodes.push(node.await??);
-        }
+        let nodes = start_nodes(&url, nodes, arguments).await?;
         Ok(Self { nodes, url, cluster })
     }
 
@@ -70,17 +54,7 @@ impl Scene {
 
     /// Makes a K-Series webhook endpoint on the first node and waits until every node knows it.
     async fn endpoint(&self, name: &str, url: &str) -> anyhow::Result<()> {
-        self.first()
-            .endpoint(&json!({"endpointId": name, "url": url}))
-            .await?;
-        for node in &self.nodes {
-            until("the endpoint on every node", async || {
-                let path = format!("/o/wh/1/webhook/{name}");
-                Ok(node.kseries(Method::GET, &path).send().await?.status() == StatusCode::OK)
-            })
-            .await?;
-        }
-        Ok(())
+        make_endpoint(&self.nodes, name, url).await
     }
 
     /// Sets the behaviour of all virtual tills and waits until every node plays them so.
@@ -101,21 +75,54 @@ impl Scene {
     }
 }
 
-/// Waits until something is so.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    let waiting = async {
-        while !is_so().await? {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(PATIENCE, waiting)
-        .await
-        .with_context(|| format!("waited in vain for {what}"))?
+/// Starts this many nodes at the same moment on a database.
+async fn start_nodes(url: &str, nodes: usize, arguments: &[&str]) -> anyhow::Result<Vec<Server>> {
+    let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let starting: Vec<_> = (0..nodes)
+        .map(|_| {
+            let options = Options {
+                arguments: arguments.clone(),
+                database_url: Some(url.to_owned()),
+            };
+            tokio::spawn(Server::start(options))
+        })
+        .collect();
+    let mut nodes = Vec::new();
+    for node in starting {
+        nodes.push(node.await??);
+    }
+    Ok(nodes)
 }
 
-fn id_of(order: &Value) -> anyhow::Result<&str> {
-    order["id"].as_str().context("an order has an id")
+/// Makes a K-Series webhook endpoint on the first node and waits until every node knows it.
+async fn make_endpoint(nodes: &[Server], name: &str, url: &str) -> anyhow::Result<()> {
+    nodes[0]
+        .endpoint(&json!({"endpointId": name, "url": url}))
+        .await?;
+    for node in nodes {
+        until("the endpoint on every node", async || {
+            let path = format!("/o/wh/1/webhook/{name}");
+            Ok(node.kseries(Method::GET, &path).send().await?.status() == StatusCode::OK)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Makes a native webhook endpoint for these events on the first node and waits until every node knows it.
+async fn make_native_endpoint(nodes: &[Server], url: &str, events: &[&str]) -> anyhow::Result<()> {
+    let hook = json!({"url": url, "events": events});
+    let request = nodes[0].native(Method::POST, "/api/v1/webhook-endpoints");
+    let (status, endpoint) = json_answer(request.json(&hook)).await?;
+    ensure!(status == StatusCode::CREATED, "{status}: {endpoint}");
+    let path = format!("/api/v1/webhook-endpoints/{}", id_of(&endpoint)?);
+    for node in nodes {
+        until("the native endpoint on every node", async || {
+            Ok(node.native(Method::GET, &path).send().await?.status() == StatusCode::OK)
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

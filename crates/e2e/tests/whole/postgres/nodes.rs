@@ -1,15 +1,16 @@
 //! Two nodes on one database behave as one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tender_e2e::{Received, Receiver, json_answer};
+use tender_e2e::{Receiver, json_answer};
 use tokio::task::JoinSet;
 
 use super::{Scene, id_of, until};
+use crate::clients::in_order;
 
 /// Requests at the same time.
 const MANY: usize = 64;
@@ -216,33 +217,6 @@ async fn webhooks_of_an_order_come_in_order_while_two_nodes_relay() -> anyhow::R
         in_order(&receiver.received())?;
     }
     scene.first().audit().await
-}
-
-/// The first arrivals of the messages of each order have rising sequence numbers.
-fn in_order(messages: &[Received]) -> anyhow::Result<()> {
-    let mut last: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    for message in messages {
-        if !known.insert(message.header("webhook-id")) {
-            continue;
-        }
-        let sequence: u64 = message
-            .header("tender-sequence")
-            .parse()
-            .context("a sequence number")?;
-        let account = message.body["ikentooAccountIdentifier"].as_str();
-        let account = account.with_context(|| format!("no account in {}", message.body))?;
-        let before = last.insert(account, sequence).unwrap_or_default();
-        ensure!(before < sequence, "{account}: {sequence} came after {before}");
-    }
-    eprintln!(
-        "{} messages, {} of them repeats, {} orders",
-        messages.len(),
-        messages.len() - known.len(),
-        last.len()
-    );
-    ensure!(last.len() > 1, "too little came");
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
