@@ -5,7 +5,7 @@
 //! published, because they name what `tender demo` has. Only what a server numbers by itself is replaced, by the table
 //! [`AT_RUN_TIME`]. No operation is left out.
 
-mod made;
+pub mod made;
 
 use anyhow::{Context, bail, ensure};
 use reqwest::{Method, RequestBuilder, Response};
