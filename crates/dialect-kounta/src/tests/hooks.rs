@@ -35,6 +35,34 @@ fn hook(id: EndpointId) -> String {
     format!("/v1/companies/5678/webhooks/{}.json", id.0)
 }
 
+/// Each request changes something else of one webhook, all at once: none is undone by another.
+#[tokio::test]
+async fn changes_of_a_webhook_at_once_are_all_kept() {
+    let shop = Shop::open().await;
+    let id = subscribe(&shop, "orders/updated").await;
+    let path = hook(id);
+    let put = async |body: &str| shop.put(&path, body).await.expect(200, &[]);
+    tokio::join!(
+        put(r#"{"address":"https://client.example/other"}"#),
+        put(r#"{"topic":"orders/completed"}"#),
+        put(r#"{"headers":{"X-Mine":"1"}}"#),
+        async {
+            let rotated = shop.tender.rotate_endpoint_secret(COMPANY, id).await;
+            assert!(rotated.unwrap().is_some());
+        },
+    );
+    let now = shop.get(&path).await.json();
+    assert_eq!(
+        (&now["address"], &now["topic"], &now["headers"]["X-Mine"]),
+        (
+            &"https://client.example/other".into(),
+            &"orders/completed".into(),
+            &"1".into()
+        )
+    );
+    assert_eq!(endpoint(&shop, id).await.secrets.len(), 2);
+}
+
 /// What an endpoint was sent, oldest first.
 async fn sent(shop: &Shop, endpoint: EndpointId) -> Vec<Delivery> {
     let mut deliveries = shop
