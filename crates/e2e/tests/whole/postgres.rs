@@ -1,6 +1,7 @@
 //! The whole system on PostgreSQL: one node, several nodes on one database, killed nodes, a database that goes away.
 
 mod limits;
+mod many_nodes;
 mod migrate;
 mod nodes;
 mod numbers;
