@@ -37,8 +37,8 @@ pub use background::BackgroundTask;
 pub use clock::Clock;
 pub use directory::{
     Application, Device, Directory, DirectoryChange, DirectoryEvent, DirectoryKind, DiscountRule, Edit,
-    Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location, Merchant, Method, ModifierGroup, ModifierOption, OnlineOrdering,
-    OrderProfile, PrinterProfile, Register, Staff,
+    Endpoint, EndpointSecret, FloorPlan, FloorTable, Item, Location, Merchant, Method, ModifierGroup,
+    ModifierOption, OnlineOrdering, OrderProfile, PrinterProfile, Register, Staff,
 };
 pub use events::CommitEvent;
 pub use expiry::ExpiryHandle;

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::auth::secret::SecretHash;
 use crate::{
-    Application, AuthFailure, Caller, CommitEvent, CredentialKind, DirectoryKind, Principal, PrincipalKind, Tender,
-    TokenKind, TokenSpec,
+    Application, AuthFailure, Caller, CommitEvent, CredentialKind, DirectoryKind, Principal, PrincipalKind,
+    Tender, TokenKind, TokenSpec,
 };
 
 async fn issue(tender: &Tender, spec: TokenSpec) -> String {
@@ -23,10 +23,30 @@ async fn issue(tender: &Tender, spec: TokenSpec) -> String {
 async fn every_kind_of_token_makes_its_principal() {
     let tender = service().await;
     let cases = [
-        (TokenKind::Access, CredentialKind::Access, PrincipalKind::Application, "tnd_at_"),
-        (TokenKind::ApiKey, CredentialKind::ApiKey, PrincipalKind::Application, "tnd_key_"),
-        (TokenKind::Admin, CredentialKind::Admin, PrincipalKind::Admin, "tnd_adm_"),
-        (TokenKind::Till, CredentialKind::Till, PrincipalKind::Till, "tnd_till_"),
+        (
+            TokenKind::Access,
+            CredentialKind::Access,
+            PrincipalKind::Application,
+            "tnd_at_",
+        ),
+        (
+            TokenKind::ApiKey,
+            CredentialKind::ApiKey,
+            PrincipalKind::Application,
+            "tnd_key_",
+        ),
+        (
+            TokenKind::Admin,
+            CredentialKind::Admin,
+            PrincipalKind::Admin,
+            "tnd_adm_",
+        ),
+        (
+            TokenKind::Till,
+            CredentialKind::Till,
+            PrincipalKind::Till,
+            "tnd_till_",
+        ),
     ];
     for (kind, credential, principal, prefix) in cases {
         let spec = TokenSpec {
