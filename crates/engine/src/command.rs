@@ -5,7 +5,7 @@ use tender_money::{Currency, Decimal};
 use crate::{
     ApplicationId, CaseId, DeviceId, Direction, EndpointId, Failure, Hash128, KeySpace, LineModifier,
     LocationId, MethodKind, MethodRef, OrderId, PaymentId, PaymentState, ServiceCharge, StaffId, Stage,
-    TaskId,
+    TaskId, Timestamp,
 };
 
 /// A thing the caller named, after looking it up.
@@ -102,8 +102,10 @@ pub enum Command {
 /// Work for a till that comes with a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskSpec {
-    /// How long it is offered, in milliseconds, above zero.
+    /// When it ends by itself, in milliseconds from now, above zero.
     pub ttl_ms: i64,
+    /// When it is offered first; absent: at once.
+    pub not_before: Option<Timestamp>,
     /// The only device that may take it.
     pub device: Option<DeviceId>,
 }

@@ -73,4 +73,4 @@ pub use payment::{
 };
 pub use rejection::{MoneyField, Rejection};
 pub use snapshot::{Changes, Snapshot};
-pub use task::{Task, TaskKind, TaskState};
+pub use task::{Maker, Task, TaskKind, TaskState};

@@ -1,6 +1,6 @@
 //! What a decision wants told. Notices name records; turning them into webhook bodies is the dialects' work.
 
-use crate::{Failure, OrderId, PaymentId};
+use crate::{Failure, Maker, OrderId, PaymentId};
 
 /// What happened, in an order that receivers rely on: a payment's notice comes before its order's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,11 @@ pub enum NoticeKind {
     OrderOpened,
     /// A proposed order came to nothing.
     OrderFailed(Failure),
-    /// Lines, state or sums of an order changed.
+    /// An update of an order by lines came to nothing; whoever asked for it is to hear of it.
+    OrderUpdateFailed(Failure, Maker),
+    /// An open order has another stage. What changed besides is told by `OrderUpdated` after it.
+    OrderStaged,
+    /// Lines, data or sums of an order changed.
     OrderUpdated,
     /// An order is closed.
     OrderClosed,

@@ -1,7 +1,8 @@
 //! Till tasks: work for a till, leased to one device at a time.
 
 use crate::{
-    DeviceId, Failure, LineSpec, LocationId, MerchantId, OrderId, Payment, PaymentId, TaskId, Timestamp,
+    ApplicationId, DeviceId, EndpointId, Failure, LineSpec, LocationId, MerchantId, OrderId, Payment,
+    PaymentId, TaskId, Timestamp,
 };
 
 /// What the till is to do.
@@ -18,6 +19,8 @@ pub enum TaskKind {
         /// The payments that come with them, as they will be made when a till has taken the lines: without a number (0), pending,
         /// and not among the order's payments before.
         payments: Vec<Payment>,
+        /// Who asked; absent in tasks made before this was kept.
+        maker: Option<Maker>,
     },
     /// Show, and perhaps print, a message.
     Message {
@@ -26,6 +29,15 @@ pub enum TaskKind {
         /// Whether to print it as well.
         also_print: bool,
     },
+}
+
+/// Who asked for an update, and what is told what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maker {
+    /// The application.
+    pub application: ApplicationId,
+    /// The endpoint that it named, with the reference it gave.
+    pub told: Option<(EndpointId, String)>,
 }
 
 /// Where a task stands.
@@ -75,7 +87,7 @@ pub struct Task {
     pub lease: u64,
     /// Who holds, or held, the newest lease.
     pub leased_to: Option<DeviceId>,
-    /// Until when nobody else is offered it.
+    /// Until when nobody else is offered it; before the first lease, when it is offered first.
     pub leased_until: Timestamp,
     /// The lease that resolved it.
     pub resolved_lease: Option<u64>,

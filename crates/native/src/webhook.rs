@@ -110,8 +110,8 @@ fn kind_of(notice: &Notice) -> Option<EntryKind> {
         NoticeKind::PaymentReversed => EntryKind::PaymentReversed,
         NoticeKind::PaymentAmended => EntryKind::PaymentAmended,
         NoticeKind::OrderOpened => EntryKind::OrderOpened,
-        NoticeKind::OrderFailed(_) => EntryKind::OrderFailed,
-        NoticeKind::OrderUpdated => EntryKind::OrderUpdated,
+        NoticeKind::OrderFailed(_) | NoticeKind::OrderUpdateFailed(..) => EntryKind::OrderFailed,
+        NoticeKind::OrderStaged | NoticeKind::OrderUpdated => EntryKind::OrderUpdated,
         NoticeKind::OrderClosed => EntryKind::OrderClosed,
         // The order's state in the body says which of the two it was.
         NoticeKind::OrderCancelled | NoticeKind::OrderDeleted => EntryKind::OrderCancelled,
@@ -134,8 +134,12 @@ impl WebhookEncoder for NativeEncoder {
 
     fn encode(&self, event: &WebhookEvent<'_>, endpoint: &Endpoint) -> Vec<Message> {
         let settings = Settings::of(endpoint);
+        // A change of the stage and of other data is one change of the order.
+        let updated = |notice: &Notice| notice.kind == NoticeKind::OrderUpdated;
+        let says_more = event.notices.iter().any(updated);
         let notices = event.notices.iter();
         notices
+            .filter(|notice| notice.kind != NoticeKind::OrderStaged || !says_more)
             .filter_map(|notice| message(event, notice, &settings))
             .collect()
     }

@@ -200,7 +200,12 @@ pub(crate) async fn pay_at_till(
     ttl_ms: i64,
     device: Option<DeviceId>,
 ) -> Payment {
-    pay_by(tender, order, amount, Settle::Till(TaskSpec { ttl_ms, device })).await
+    let task = TaskSpec {
+        ttl_ms,
+        device,
+        not_before: None,
+    };
+    pay_by(tender, order, amount, Settle::Till(task)).await
 }
 
 async fn pay_by(tender: &Tender, order: OrderId, amount: &str, settle: Settle) -> Payment {

@@ -363,6 +363,7 @@ impl Place {
             Settle::Till(TaskSpec {
                 ttl_ms: 60_000,
                 device: None,
+                not_before: None,
             }),
         )
         .await

@@ -455,6 +455,12 @@ async fn callback_uri_is_called_when_the_status_changes() {
     shop.put(&path(order), r#"{"status":"ON_HOLD"}"#)
         .await
         .expect(200, &[]);
+    // Other data, lines and the status that it has are no changes of the status.
+    for change in [r#"{"notes":"n"}"#, r#"{"status":"ON_HOLD"}"#] {
+        shop.put(&path(order), change).await.expect(200, &[]);
+    }
+    let lines = format!("/v1/companies/me/orders/{}/lines.json", order.0);
+    shop.post(&lines, r#"{"product_id":5}"#).await.expect(201, &[]);
     let accept = UpdateOrder {
         order,
         stage: Some(Stage::Accepted),

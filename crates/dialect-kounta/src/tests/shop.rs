@@ -336,6 +336,7 @@ impl Shop {
         let delivery = Some(TaskSpec {
             ttl_ms: 60_000,
             device: None,
+            not_before: None,
         });
         Command::OpenOrder(Box::new(OpenOrder {
             delivery,

@@ -10,7 +10,7 @@ use tender_wire::JsonWriter;
 
 use super::DIALECT;
 use super::settings::{HookSettings, is_callback};
-use super::topic::may_change_status;
+use super::topic::changes_status;
 use crate::orders::{encode_order, labels};
 
 const SIGNATURE: &str = "X-Kounta-Signature";
@@ -39,7 +39,7 @@ impl WebhookEncoder for KountaEncoder {
 
     fn needs_full_order(&self, notices: &[Notice], endpoint: &Endpoint) -> bool {
         if is_callback(endpoint) {
-            return may_change_status(notices);
+            return changes_status(notices);
         }
         HookSettings::of(endpoint)
             .topic
@@ -62,7 +62,7 @@ impl WebhookEncoder for KountaEncoder {
             Some(topic) if wants(&settings, view) && topic.is_news(event.notices, view.order.state) => {
                 topic.word()
             }
-            None if settings.callback && may_change_status(event.notices) => CALLBACK_EVENT,
+            None if settings.callback && changes_status(event.notices) => CALLBACK_EVENT,
             _ => return Vec::new(),
         };
         let body = JsonWriter::object(|object| encode_order(object, view, event.directory));

@@ -76,6 +76,7 @@ impl News {
                 NoticeKind::PaymentCompleted
                 | NoticeKind::PaymentReversed
                 | NoticeKind::PaymentAmended
+                | NoticeKind::OrderStaged
                 | NoticeKind::OrderUpdated => news.changed = true,
                 NoticeKind::OrderClosed => {
                     news.changed = true;
@@ -90,6 +91,7 @@ impl News {
                 | NoticeKind::PaymentFailed(_)
                 | NoticeKind::PaymentVoided
                 | NoticeKind::OrderFailed(_)
+                | NoticeKind::OrderUpdateFailed(..)
                 | NoticeKind::OrderReady => {}
             }
         }
@@ -97,16 +99,13 @@ impl News {
     }
 }
 
-/// Whether notices may be news of another status, for callbacks. A stage has no notice of its own, so a change of an
-/// order's data counts; what a payment alone changes does not.
-pub(super) fn may_change_status(notices: &[Notice]) -> bool {
-    let has_payment = notices.iter().any(|notice| notice.payment.is_some());
-    let is_new = notices
-        .iter()
-        .any(|notice| notice.kind == NoticeKind::OrderOpened);
+/// Whether notices are news of another status, for callbacks: the stage of an open order, or its end.
+pub(super) fn changes_status(notices: &[Notice]) -> bool {
     notices.iter().any(|notice| match notice.kind {
-        NoticeKind::OrderClosed | NoticeKind::OrderCancelled | NoticeKind::OrderDeleted => true,
-        NoticeKind::OrderUpdated => !has_payment && !is_new,
+        NoticeKind::OrderStaged
+        | NoticeKind::OrderClosed
+        | NoticeKind::OrderCancelled
+        | NoticeKind::OrderDeleted => true,
         NoticeKind::PaymentAccepted
         | NoticeKind::PaymentCompleted
         | NoticeKind::PaymentFailed(_)
@@ -115,6 +114,8 @@ pub(super) fn may_change_status(notices: &[Notice]) -> bool {
         | NoticeKind::PaymentAmended
         | NoticeKind::OrderOpened
         | NoticeKind::OrderFailed(_)
+        | NoticeKind::OrderUpdateFailed(..)
+        | NoticeKind::OrderUpdated
         | NoticeKind::OrderReady => false,
     })
 }

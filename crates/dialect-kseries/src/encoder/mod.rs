@@ -98,6 +98,8 @@ const fn shows_account(kind: &NoticeKind) -> bool {
         | NoticeKind::PaymentVoided
         | NoticeKind::PaymentReversed
         | NoticeKind::PaymentAmended
-        | NoticeKind::OrderFailed(_) => false,
+        | NoticeKind::OrderFailed(_)
+        | NoticeKind::OrderUpdateFailed(..)
+        | NoticeKind::OrderStaged => false,
     }
 }

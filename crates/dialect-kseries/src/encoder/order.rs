@@ -17,6 +17,11 @@ pub(super) fn message(
     endpoint: &Endpoint,
 ) -> Option<Message> {
     let view = event.order.filter(|view| Some(view.order.id) == notice.order)?;
+    // Told to whoever asked for the update, under the reference given with it, whether or not they are told of the check.
+    if let NoticeKind::OrderUpdateFailed(failure, maker) = &notice.kind {
+        let told = maker.told.as_ref()?;
+        return (told.0.0 == endpoint.id).then(|| failure_told(&told.1, failure));
+    }
     let watcher = view
         .order
         .watchers
@@ -29,8 +34,11 @@ pub(super) fn message(
         NoticeKind::OrderClosed => "CLOSED",
         NoticeKind::OrderCancelled | NoticeKind::OrderDeleted => "CANCELLED",
         NoticeKind::OrderReady => "READY_FOR_PICKUP",
+        // A stage is none of this dialect's.
         NoticeKind::OrderOpened
         | NoticeKind::OrderUpdated
+        | NoticeKind::OrderStaged
+        | NoticeKind::OrderUpdateFailed(..)
         | NoticeKind::PaymentAccepted
         | NoticeKind::PaymentCompleted
         | NoticeKind::PaymentFailed(_)
@@ -125,15 +133,19 @@ fn failure_message(
     if !is_about(event, view, watcher) {
         return None;
     }
+    Some(failure_told(&watcher.reference, failure))
+}
+
+fn failure_told(reference: &str, failure: &Failure) -> Message {
     let body = JsonWriter::object(|o| {
         o.string("status", "FAILURE");
         o.string("reason", &reason(failure));
-        o.string("thirdPartyReference", &watcher.reference);
+        o.string("thirdPartyReference", reference);
     });
-    Some(Message {
+    Message {
         event: "order.FAILURE".to_owned(),
         body: body.into_string(),
-    })
+    }
 }
 
 /// Whether a failure concerns what this endpoint asked for. A proposal that came to nothing, which is cancelled by the very

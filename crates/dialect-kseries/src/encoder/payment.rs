@@ -24,6 +24,8 @@ pub(super) fn message(event: &WebhookEvent<'_>, notice: &Notice, endpoint: &Endp
         | NoticeKind::PaymentAmended
         | NoticeKind::OrderOpened
         | NoticeKind::OrderFailed(_)
+        | NoticeKind::OrderUpdateFailed(..)
+        | NoticeKind::OrderStaged
         | NoticeKind::OrderUpdated
         | NoticeKind::OrderClosed
         | NoticeKind::OrderCancelled

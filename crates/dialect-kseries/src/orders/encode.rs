@@ -170,6 +170,7 @@ fn plan(request: &OrderRequest<'_>, around: &Surroundings<'_>) -> Result<Plan, R
         delivery: TaskSpec {
             ttl_ms: wait_ms.saturating_add(attempt_ms),
             device: None,
+            not_before: scheduled_at,
         },
         table_number,
         covers,

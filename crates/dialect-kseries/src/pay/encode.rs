@@ -27,6 +27,7 @@ pub(super) fn command(
         ttl_ms: request.ttl_ms.map_or(default_ttl_ms, i64::from),
         // A device that does not exist is no error: nobody takes the task (spec 11).
         device: request.device.map(DeviceId::from_i64),
+        not_before: None,
     };
     let amount = AmountSpec::Exact(request.amount);
     let mut spec = PaymentSpec::new(order, Direction::Receipt, amount, Settle::Till(task));

@@ -270,7 +270,15 @@ pub(crate) mod codes {
 
 /// Every kind of news.
 pub(crate) mod news {
-    use tender_engine::{Failure, FailureCode, NoticeKind};
+    use tender_engine::{ApplicationId, EndpointId, Failure, FailureCode, Maker, NoticeKind};
+
+    /// Who asked for an update: the plain endpoint of the encoder's tests.
+    fn maker() -> Maker {
+        Maker {
+            application: ApplicationId(10),
+            told: Some((EndpointId(1), "update-x".to_owned())),
+        }
+    }
 
     every! { NoticeKind:
         "PaymentAccepted": NoticeKind::PaymentAccepted => NoticeKind::PaymentAccepted;
@@ -283,6 +291,9 @@ pub(crate) mod news {
         "OrderOpened": NoticeKind::OrderOpened => NoticeKind::OrderOpened;
         "OrderFailed": NoticeKind::OrderFailed(_) =>
             NoticeKind::OrderFailed(Failure::new(FailureCode::ItemNotFound));
+        "OrderUpdateFailed": NoticeKind::OrderUpdateFailed(..) =>
+            NoticeKind::OrderUpdateFailed(Failure::new(FailureCode::ItemNotFound), maker());
+        "OrderStaged": NoticeKind::OrderStaged => NoticeKind::OrderStaged;
         "OrderUpdated": NoticeKind::OrderUpdated => NoticeKind::OrderUpdated;
         "OrderClosed": NoticeKind::OrderClosed => NoticeKind::OrderClosed;
         "OrderCancelled": NoticeKind::OrderCancelled => NoticeKind::OrderCancelled;

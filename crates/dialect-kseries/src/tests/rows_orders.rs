@@ -193,7 +193,7 @@ async fn an_update_with_a_payment_is_one_task() {
     send(&world, LOCAL, &order("O1", &members)).await;
     let tasks = world.claim(DEVICE).await;
     assert_eq!(tasks.len(), 1);
-    let TaskKind::Lines { lines, payments } = &tasks[0].kind else {
+    let TaskKind::Lines { lines, payments, .. } = &tasks[0].kind else {
         panic!("lines for the till: {tasks:?}")
     };
     assert_eq!((lines.len(), payments.len()), (1, 1));
@@ -241,6 +241,23 @@ async fn an_update_that_a_till_refuses_fails_with_its_payment() {
     world.pay_ok(&Pay::new("R1")).await;
     assert_eq!(world.confirm().await, 1);
     assert!(world.is_closed(CHECK).await);
+}
+
+#[tokio::test]
+async fn a_failed_update_is_told_to_who_asked_even_where_it_made_the_check() {
+    let world = World::new().await;
+    send(&world, LOCAL, &order("O1", BURGER)).await;
+    opened(&world).await;
+    let before = world.messages("E1").await.len();
+    let update = format!(r#""accountIdentifier":"{NEW}",{BURGER}"#);
+    send(&world, LOCAL, &order("O2", &update)).await;
+    send(&world, LOCAL, &order("O3", &update).replace("E1", "E2")).await;
+    world.refuse(Failure::new(FailureCode::ItemNotAdded)).await;
+    assert_eq!(
+        world.messages("E1").await[before..],
+        [failed("O2", "Item not added")]
+    );
+    assert_eq!(world.messages("E2").await, [failed("O3", "Item not added")]);
 }
 
 #[tokio::test]
@@ -433,14 +450,8 @@ async fn the_till_gets_what_the_order_says_besides() {
     assert_eq!(label("kseries.collected_at"), "2999-01-01T11:00:00Z");
     assert_eq!(label("kseries.printer_profile"), "7");
     assert_eq!(view.lines[0].notes, None, "a course belongs to local orders");
-    // The time to live counts from the scheduled time.
-    let scheduled = crate::time::read("2999-01-01T10:00:00+02:00").expect("a time");
-    let tasks = world.claim(DEVICE).await;
-    let expires_at = tasks[0].expires_at.0;
-    assert!(
-        (scheduled.0..scheduled.0 + 400_000).contains(&expires_at),
-        "{expires_at}"
-    );
+    // The till gets it at the scheduled time and not before.
+    assert_eq!(world.claim(DEVICE).await.len(), 0);
 }
 
 #[tokio::test]

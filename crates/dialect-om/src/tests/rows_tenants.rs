@@ -178,6 +178,7 @@ async fn row_49_payments_that_wait_for_a_till() {
         let task = TaskSpec {
             ttl_ms: 300_000,
             device: None,
+            not_before: None,
         };
         spec(&world.e, Direction::Receipt, amount, Settle::Till(task))
     };

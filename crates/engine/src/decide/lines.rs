@@ -9,8 +9,8 @@ use super::work::{Record, Step, Stop, Work, add, fits, minor, sub};
 use super::{Outcome, open, pay, sums, tasks};
 use crate::{
     AddLines, ChangeLine, Discount, EntryKind, FailureCode, KeyOutcome, LINES_PER_ORDER_MAX, Ledger, Line,
-    LineSpec, LocationId, Lookup, MoneyField, OnRefusal, Order, OrderLines, OrderState, Posting, Rejection,
-    RemoveLine, ServiceCharge, Stage, TaskKind, Via, Watcher,
+    LineSpec, LocationId, Lookup, Maker, MoneyField, OnRefusal, Order, OrderLines, OrderState, Posting,
+    Rejection, RemoveLine, ServiceCharge, Stage, TaskKind, Via, Watcher,
 };
 
 /// Quantities have at most this many fraction digits.
@@ -323,6 +323,10 @@ pub(super) fn add_lines(work: &mut Work<'_, '_>, command: &AddLines) -> Step<Out
             let kind = TaskKind::Lines {
                 lines: command.lines.clone(),
                 payments: made.iter().map(pay::draft).collect(),
+                maker: Some(Maker {
+                    application: work.context.application,
+                    told: watcher_of(command).map(|watcher| (watcher.endpoint, watcher.reference)),
+                }),
             };
             tasks::offer(work, &order, None, kind, delivery);
             order

@@ -104,9 +104,19 @@ pub(super) fn update_order(work: &mut Work<'_, '_>, command: &UpdateOrder) -> St
         return Err(Rejection::OrderFull.into());
     }
     if order != before {
+        let restaged = Order {
+            stage: order.stage,
+            ..before.clone()
+        };
+        let is_more = order != restaged;
         let record = Record::new(EntryKind::OrderUpdated).fact("stage", order.stage.number());
         work.journal(&mut order, record);
-        work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
+        if order.stage != before.stage {
+            work.notice(NoticeKind::OrderStaged, Some(order.id), None);
+        }
+        if is_more {
+            work.notice(NoticeKind::OrderUpdated, Some(order.id), None);
+        }
         work.put_order(order.clone());
     }
     if command.ready {

@@ -6,9 +6,9 @@
 use super::work::{Record, Step, Work};
 use super::{Outcome, TaskOutcome, lines, open, pay};
 use crate::{
-    CaseReason, ClaimTasks, EntryKind, ExpireTask, Failure, FailureCode, Order, OrderState, Payment,
-    PaymentId, PaymentState, PostMessage, Rejection, ResolveCase, ResolveTask, TASKS_PER_CLAIM_MAX, Task,
-    TaskAnswer, TaskId, TaskKind, TaskSpec, TaskState, Timestamp, Via,
+    CaseReason, ClaimTasks, EntryKind, ExpireTask, Failure, FailureCode, NoticeKind, Order, OrderState,
+    Payment, PaymentId, PaymentState, PostMessage, Rejection, ResolveCase, ResolveTask, TASKS_PER_CLAIM_MAX,
+    Task, TaskAnswer, TaskId, TaskKind, TaskSpec, TaskState, Timestamp, Via,
 };
 
 /// Offers work to the tills of an order's location.
@@ -20,6 +20,7 @@ pub(super) fn offer(
     spec: &TaskSpec,
 ) -> TaskId {
     let id = TaskId(work.new_id());
+    let expires_at = work.now().plus_ms(spec.ttl_ms);
     let task = Task {
         id,
         merchant: order.merchant,
@@ -31,9 +32,9 @@ pub(super) fn offer(
         state: TaskState::Open,
         lease: 0,
         leased_to: None,
-        leased_until: Timestamp(0),
+        leased_until: spec.not_before.unwrap_or(Timestamp(0)).min(expires_at),
         resolved_lease: None,
-        expires_at: work.now().plus_ms(spec.ttl_ms),
+        expires_at,
         created_at: work.now(),
         has_case: false,
     };
@@ -167,7 +168,7 @@ fn apply(work: &mut Work<'_, '_>, mut task: Task) -> Step<Outcome> {
 
 /// Adds the lines that a till has taken, and makes the payments that came with them; answers the first of those.
 fn add_taken(work: &mut Work<'_, '_>, task: &Task, order: Order) -> Result<Option<PaymentId>, Rejection> {
-    let TaskKind::Lines { lines, payments } = &task.kind else {
+    let TaskKind::Lines { lines, payments, .. } = &task.kind else {
         return Ok(None);
     };
     lines::check_open(&order)?;
@@ -199,7 +200,11 @@ fn end(work: &mut Work<'_, '_>, task: &mut Task, failure: &Failure, via: Via) {
                 open::abandon(work, order, failure.clone());
             }
         }
-        TaskKind::Lines { payments, .. } => {
+        TaskKind::Lines { payments, maker, .. } => {
+            let told = match maker {
+                Some(maker) => NoticeKind::OrderUpdateFailed(failure.clone(), maker.clone()),
+                None => NoticeKind::OrderFailed(failure.clone()),
+            };
             // What a client sent does not disappear: its payments stand on the order as failed.
             let mut first = None;
             for draft in payments {
@@ -213,11 +218,7 @@ fn end(work: &mut Work<'_, '_>, task: &mut Task, failure: &Failure, via: Via) {
                 .failure(failure)
                 .via(via);
             work.journal(&mut order, record);
-            work.notice(
-                crate::NoticeKind::OrderFailed(failure.clone()),
-                Some(order.id),
-                None,
-            );
+            work.notice(told, Some(order.id), None);
             work.put_order(order);
         }
         TaskKind::Message { .. } => {}

@@ -109,7 +109,11 @@ fn data() {
          set label=a:3 -> labels=a:3,b:2
          set label=a:- -> labels=b:2
          set ready -> ok notices=ready entries=none
-         set stage=on-hold ready -> ok stage=on-hold notices=updated,ready
+         set stage=on-hold ready -> ok stage=on-hold notices=staged,ready
+         set stage=on-hold -> ok changes=none
+         set stage=submitted notes=z -> ok notices=staged,updated entries=order.updated
+         set notes=y -> ok notices=updated
+         set stage=on-hold -> ok notices=staged
          open 10.00 labels=33 -> order-full
          open 10.00 labels=32 -> ok
          set label=more:1 -> order-full changes=none",

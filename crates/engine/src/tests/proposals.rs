@@ -53,6 +53,26 @@ fn with_an_embedded_payment() {
 }
 
 #[test]
+fn offered_from_a_time_on() {
+    check(
+        "open 10.00 ttl=90000 from=30000 maker=E1:X -> ok order=proposed
+         claim D1 -> tasks=0
+         wait 29999
+         claim D1 -> tasks=0
+         wait 1
+         claim D1 -> tasks=1 lease=1
+         done T1 -> applied order=open
+         -- lines as well; and never later than its end
+         lines 5.00 ttl=60000 from=60001 later via=kseries
+         wait 59999
+         claim D1 -> tasks=0
+         wait 1
+         claim D1 -> tasks=0
+         expire T2 -> ok notices=update-failed:TIMEOUT:app1",
+    );
+}
+
+#[test]
 fn taken_twice() {
     check(
         "open 12.00 ttl=60000 pay=12.00
@@ -109,16 +129,17 @@ fn lines_for_a_check() {
          done T1 -> applied T=15.00 lines=10.00,5.00 notices=updated
          lines 5.00 ttl=60000 oref=Y maker=E2:Y later via=kseries -> ok watchers=E1:first!,E2:Y
          claim D1
-         refuse T2 ITEM_NOT_ADDED -> refused T=15.00 entries=order.failed notices=order-failed:ITEM_NOT_ADDED
-         lines 5.00 ttl=60000 later via=kseries
+         refuse T2 ITEM_NOT_ADDED -> refused T=15.00 entries=order.failed notices=update-failed:ITEM_NOT_ADDED:app1:E2:Y
+         -- another application than the one that opened the order, on the endpoint that made it
+         lines 5.00 ttl=60000 maker=E1:Z later via=kseries app=5
          wait 60000
-         expire T3 -> ok notices=order-failed:TIMEOUT order=open
+         expire T3 -> ok notices=update-failed:TIMEOUT:app5:E1:Z order=open watchers=E1:first!,E2:Y
          lines 5.00 oref=Y ttl=60000 later -> reference-used
          -- the order closed before the till took them
          lines 5.00 ttl=60000 later via=kseries
          claim D1
          close
-         done T4 -> applied T=15.00 entries=order.failed notices=order-failed:UPDATE_FAILED",
+         done T4 -> applied T=15.00 entries=order.failed notices=update-failed:UPDATE_FAILED:app1",
     );
 }
 
@@ -150,7 +171,7 @@ fn lines_with_a_payment() {
          lines 5.00 ttl=60000 pay=5.00 later via=kseries
          claim D1
          refuse T1 ITEM_NOT_ADDED -> refused T=10.00 reserved=0.00 payments=1
-                entries=payment.failed,order.failed notices=failed:ITEM_NOT_ADDED,order-failed:ITEM_NOT_ADDED
+                entries=payment.failed,order.failed notices=failed:ITEM_NOT_ADDED,update-failed:ITEM_NOT_ADDED:app1
          show #1 -> state=failed fail=ITEM_NOT_ADDED amount=5.00
          done T1 -> superseded case=confirmed-after-end
          done T1 -> superseded changes=none
@@ -159,7 +180,7 @@ fn lines_with_a_payment() {
          open 10.00
          lines 5.00 ttl=60000 pay=5.00 later via=kseries
          wait 60000
-         expire T1 -> ok notices=failed:TIMEOUT,order-failed:TIMEOUT
+         expire T1 -> ok notices=failed:TIMEOUT,update-failed:TIMEOUT:app1
          show #1 -> state=failed
          fresh
          -- taken twice
@@ -197,7 +218,7 @@ fn lines_whose_payment_the_ledger_refuses() {
          pay kounta 1.00
          claim D1
          done T2 -> applied T=10.00 paid=1.00 payments=2 lines=10.00
-             entries=payment.failed,order.failed notices=failed:OVERPAID,order-failed:OVERPAID
+             entries=payment.failed,order.failed notices=failed:OVERPAID,update-failed:OVERPAID:app1
          show #2 -> state=failed fail=OVERPAID
          -- a check that takes no payments from tills takes those of apps
          open 10.00 locked

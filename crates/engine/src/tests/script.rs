@@ -12,7 +12,7 @@ use super::show::Seen;
 use crate::{
     ApplicationId, CaseId, Command, Decision, DeviceId, EndpointId, KeyClaim, KeySpace, LocationId, Lookup,
     MethodId, MethodKind, MethodRef, OrderId, OrderSelector, Outcome, PaymentId, StaffId, TaskId, TaskSpec,
-    Via, alias_hash,
+    Timestamp, Via, alias_hash,
 };
 
 mod orders;
@@ -366,10 +366,15 @@ fn claim(words: &Words<'_>, space: KeySpace, text: &str, amount: &str, refuse_re
     }
 }
 
-fn delivery(words: &Words<'_>) -> Option<TaskSpec> {
+fn delivery(words: &Words<'_>, now: Timestamp) -> Option<TaskSpec> {
     let device = words.option("device").map(device);
     let ttl_ms = words.number("ttl");
-    ttl_ms.map(|ttl_ms| TaskSpec { ttl_ms, device })
+    let wait_ms: Option<i64> = words.number("from");
+    ttl_ms.map(|ttl_ms| TaskSpec {
+        ttl_ms,
+        device,
+        not_before: wait_ms.map(|wait_ms| now.plus_ms(wait_ms)),
+    })
 }
 
 /// Members as `a:1,b:2`; `-` as a value removes one.

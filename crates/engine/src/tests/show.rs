@@ -146,6 +146,20 @@ fn notice(kind: &NoticeKind) -> String {
         NoticeKind::PaymentAmended => "amended".to_owned(),
         NoticeKind::OrderOpened => "opened".to_owned(),
         NoticeKind::OrderFailed(failure) => format!("order-failed:{}", failure.code.code()),
+        NoticeKind::OrderUpdateFailed(failure, maker) => {
+            let told = maker
+                .told
+                .as_ref()
+                .map_or(String::new(), |(endpoint, reference)| {
+                    format!(":E{}:{reference}", endpoint.0)
+                });
+            format!(
+                "update-failed:{}:app{}{told}",
+                failure.code.code(),
+                maker.application.0
+            )
+        }
+        NoticeKind::OrderStaged => "staged".to_owned(),
         NoticeKind::OrderUpdated => "updated".to_owned(),
         NoticeKind::OrderClosed => "closed".to_owned(),
         NoticeKind::OrderCancelled => "cancelled".to_owned(),

@@ -208,6 +208,7 @@ fn read_payment(
         Mode::Till => Settle::Till(TaskSpec {
             ttl_ms: ttl_ms.unwrap_or(ttl_ms_usual),
             device: None,
+            not_before: None,
         }),
         Mode::Immediate => {
             let for_tills = [

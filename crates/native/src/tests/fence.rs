@@ -39,6 +39,7 @@ pub(super) async fn kseries(
     let settle = Settle::Till(TaskSpec {
         ttl_ms: 60_000,
         device: None,
+        not_before: None,
     });
     let mut spec = PaymentSpec::new(OrderSelector::Id(order), Direction::Receipt, amount, settle);
     spec.location = Some(location);

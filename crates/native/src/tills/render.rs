@@ -66,7 +66,7 @@ pub(super) fn write_task(object: &mut ObjectWriter<'_>, task: &Task, work: &Work
         }
     }
     match &task.kind {
-        TaskKind::Lines { lines, payments } => {
+        TaskKind::Lines { lines, payments, .. } => {
             object.array("lines", |array| {
                 for line in lines {
                     array.object(|object| write_line(object, line));

@@ -81,6 +81,7 @@ fn till() -> TaskSpec {
     TaskSpec {
         ttl_ms: 60_000,
         device: None,
+        not_before: None,
     }
 }
 

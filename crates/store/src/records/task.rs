@@ -3,8 +3,8 @@
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use tender_engine::{
-    DeviceId, Discount, LineSpec, LocationId, MerchantId, OrderId, PaymentId, Task, TaskId, TaskKind,
-    TaskState, Timestamp,
+    ApplicationId, DeviceId, Discount, EndpointId, LineSpec, LocationId, Maker, MerchantId, OrderId,
+    PaymentId, Task, TaskId, TaskKind, TaskState, Timestamp,
 };
 use tender_money::Decimal;
 
@@ -52,7 +52,7 @@ document! {
     parent,
 }
 
-/// `"payment"`, `"order"`, `{"lines":[…]}`, `{"update":{"lines":[…],"payments":[…]}}` where lines come with more, or
+/// `"payment"`, `"order"`, `{"lines":[…]}`, `{"update":{"lines":[…],"payments":[…],"maker":{…}}}` where lines come with more, or
 /// `{"message":{"text":…,"also_print":…}}`.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +64,8 @@ enum Work<L, P, T> {
         lines: L,
         #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
         payments: Vec<P>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        maker: Option<Asker>,
     },
     Message {
         text: T,
@@ -72,15 +74,38 @@ enum Work<L, P, T> {
     },
 }
 
+/// `{"application":5,"told":[6,"R-1"]}`, without `told` where no endpoint was named.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Asker {
+    application: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<(u64, String)>,
+}
+
 impl Field for TaskKind {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Payment => Work::Payment,
             Self::Order => Work::Order,
-            Self::Lines { lines, payments } if payments.is_empty() => Work::Lines(Stored(lines)),
-            Self::Lines { lines, payments } => Work::Update {
+            Self::Lines {
+                lines,
+                payments,
+                maker: None,
+            } if payments.is_empty() => Work::Lines(Stored(lines)),
+            Self::Lines {
+                lines,
+                payments,
+                maker,
+            } => Work::Update {
                 lines: Stored(lines),
                 payments: payments.iter().map(Copied).collect(),
+                maker: maker.as_ref().map(|maker| Asker {
+                    application: maker.application.0,
+                    told: maker
+                        .told
+                        .as_ref()
+                        .map(|(endpoint, text)| (endpoint.0, text.clone())),
+                }),
             },
             Self::Message { text, also_print } => Work::Message {
                 text,
@@ -97,13 +122,19 @@ impl Field for TaskKind {
             Work::Lines(Stored(lines)) => Self::Lines {
                 lines,
                 payments: Vec::new(),
+                maker: None,
             },
             Work::Update {
                 lines: Stored(lines),
                 payments,
+                maker,
             } => Self::Lines {
                 lines,
                 payments: payments.into_iter().map(|Copied(draft)| draft).collect(),
+                maker: maker.map(|asker| Maker {
+                    application: ApplicationId(asker.application),
+                    told: asker.told.map(|(endpoint, text)| (EndpointId(endpoint), text)),
+                }),
             },
             Work::Message { text, also_print } => Self::Message { text, also_print },
         })

@@ -159,7 +159,7 @@ impl Script {
             keys,
             payments,
             settle: words.option("settle").map(change),
-            delivery: delivery(words),
+            delivery: delivery(words, self.bench.now),
             maker: maker(words),
             refusal: failure(words),
         }));
@@ -188,7 +188,7 @@ impl Script {
                     location: location(words),
                     position: words.number("at"),
                     keys: keys.into_iter().collect(),
-                    delivery: delivery(words),
+                    delivery: delivery(words, self.bench.now),
                     maker: maker(words),
                     refusal: failure(words),
                     on_refusal: if words.flag("later") {

@@ -58,6 +58,7 @@ impl Script {
         let till = Settle::Till(TaskSpec {
             ttl_ms: words.number("ttl").unwrap_or(TTL_MS),
             device: words.option("device").map(device),
+            not_before: None,
         });
         let settle = match dialect {
             "kseries" => till,

@@ -144,6 +144,7 @@ impl Director<'_> {
         TaskSpec {
             ttl_ms: TTL_MS,
             device: self.target.is_multiple_of(3).then_some(DeviceId(1)),
+            not_before: None,
         }
     }
 

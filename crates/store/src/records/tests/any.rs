@@ -8,10 +8,10 @@ use proptest::sample::select;
 use tender_engine::{
     Account, ApplicationId, Attempt, Case, CaseId, CaseReason, Delivery, DeliveryId, DeliveryState, DeviceId,
     Direction, Discount, EndpointId, EntryKind, Failure, FailureCode, Hash128, Hash256, JournalEntry,
-    KeyOutcome, KeyRecord, KeySpace, Ledger, Line, LineModifier, LineSpec, LocationId, MerchantId, MethodId,
-    MethodRef, MoneyField, Opened, Order, OrderId, OrderLines, OrderState, Payment, PaymentId, PaymentState,
-    Posting, Rejection, ServiceCharge, StaffId, Stage, Task, TaskId, TaskKind, TaskState, Timestamp, Via,
-    Watcher,
+    KeyOutcome, KeyRecord, KeySpace, Ledger, Line, LineModifier, LineSpec, LocationId, Maker, MerchantId,
+    MethodId, MethodRef, MoneyField, Opened, Order, OrderId, OrderLines, OrderState, Payment, PaymentId,
+    PaymentState, Posting, Rejection, ServiceCharge, StaffId, Stage, Task, TaskId, TaskKind, TaskState,
+    Timestamp, Via, Watcher,
 };
 use tender_money::{Currency, Decimal};
 
@@ -458,8 +458,16 @@ fn task_kind() -> impl Strategy<Value = TaskKind> {
     prop_oneof![
         Just(TaskKind::Payment),
         Just(TaskKind::Order),
-        (vec(line_spec(), 0..3), vec(payment(), 0..3))
-            .prop_map(|(lines, payments)| TaskKind::Lines { lines, payments }),
+        (vec(line_spec(), 0..3), vec(payment(), 0..3)).prop_flat_map(|(lines, payments)| {
+            option::of((id(), option::of((id(), text())))).prop_map(move |maker| TaskKind::Lines {
+                lines: lines.clone(),
+                payments: payments.clone(),
+                maker: maker.map(|(application, told)| Maker {
+                    application: ApplicationId(application),
+                    told: told.map(|(endpoint, text)| (EndpointId(endpoint), text)),
+                }),
+            })
+        }),
         (text(), any::<bool>()).prop_map(|(text, also_print)| TaskKind::Message { text, also_print }),
     ]
 }

@@ -340,6 +340,7 @@ pub(super) fn full_task() -> Task {
         kind: TaskKind::Lines {
             lines: vec![plain, full, discounted],
             payments: Vec::new(),
+            maker: None,
         },
         payment: None,
         device: Some(DeviceId(8)),

@@ -2,9 +2,9 @@
 //! the code, or add a member beside the old ones, but bless no other text.
 
 use tender_engine::{
-    Attempt, CaseReason, DeliveryState, Direction, EntryKind, FailureCode, KeyOutcome, KeySpace, Ledger,
-    MethodId, MoneyField, Opened, OrderState, Payment, PaymentId, PaymentState, Rejection, ServiceCharge,
-    Stage, Task, TaskKind, TaskState, Via,
+    ApplicationId, Attempt, CaseReason, DeliveryState, Direction, EndpointId, EntryKind, FailureCode,
+    KeyOutcome, KeySpace, Ledger, Maker, MethodId, MoneyField, Opened, OrderState, Payment, PaymentId,
+    PaymentState, Rejection, ServiceCharge, Stage, Task, TaskKind, TaskState, Via,
 };
 
 use super::examples::{self, ORDER, PAYMENT};
@@ -258,13 +258,17 @@ fn lines_with_payments() {
         .nth(1)
         .and_then(|rest| rest.split("},\"state\"").next());
     let lines = lines.expect("lines");
-    let TaskKind::Lines { payments, .. } = &mut task.kind else {
+    let TaskKind::Lines { payments, maker, .. } = &mut task.kind else {
         panic!("{task:?}")
     };
     payments.push(draft.clone());
+    *maker = Some(Maker {
+        application: ApplicationId(5),
+        told: Some((EndpointId(6), "R-2".to_owned())),
+    });
     let row = task.to_row();
     let kind = format!(
-        r#""kind":{{"update":{{"lines":{lines},"payments":[{{"state":0,"payment":{}}}]}}}},"#,
+        r#""kind":{{"update":{{"lines":{lines},"payments":[{{"state":0,"payment":{}}}],"maker":{{"application":5,"told":[6,"R-2"]}}}}}},"#,
         draft.to_row().doc
     );
     assert!(row.doc.contains(&kind), "{}\n{kind}", row.doc);
