@@ -40,8 +40,10 @@ pub(crate) struct Reads {
     keys: Of<Hash128>,
     /// Keys that lead to payments of which nothing else is known.
     leading_keys: Of<Hash128>,
-    /// Payments that may end together with their tasks.
+    /// Payments whose tasks are looked up before anything is locked: most have one.
     leading_payments: Of<PaymentId>,
+    /// Payments that may end together with their tasks. Few have one, and those that have none cost nothing.
+    ending_payments: Of<PaymentId>,
     deferred: Vec<Deferred>,
     tasks: Of<TaskId>,
     claims: BTreeSet<(MerchantId, LocationId, DeviceId)>,
@@ -89,17 +91,17 @@ impl Reads {
                 self.add_claims(caller, &OrderSelector::Id(amend.payment.order), None, &amend.keys);
             }
             Command::UpdatePayment(update) => {
-                self.add_payment(merchant, update.payment);
+                self.add_ending(merchant, update.payment);
                 if let Some(Lookup::Known(source)) = &update.patch.source {
                     self.payments.insert((merchant, *source));
                 }
             }
-            Command::ConfirmPayment(confirm) => self.add_payment(merchant, confirm.payment),
+            Command::ConfirmPayment(confirm) => self.add_ending(merchant, confirm.payment),
             Command::VoidPayment(void) => {
-                self.add_payment(merchant, void.payment);
+                self.add_ending(merchant, void.payment);
                 self.leading_payments.insert((merchant, void.payment));
             }
-            Command::DeletePayment(delete) => self.add_payment(merchant, delete.payment),
+            Command::DeletePayment(delete) => self.add_ending(merchant, delete.payment),
             Command::FenceReference(fence) => {
                 let hash = key_hash(
                     KeySpace::PaymentReference,
@@ -121,6 +123,12 @@ impl Reads {
     fn add_payment(&mut self, merchant: MerchantId, id: PaymentId) {
         self.payments.insert((merchant, id));
         self.orders.insert((merchant, id.order));
+    }
+
+    /// A payment that may end, and its task with it.
+    fn add_ending(&mut self, merchant: MerchantId, id: PaymentId) {
+        self.add_payment(merchant, id);
+        self.ending_payments.insert((merchant, id));
     }
 
     fn add_order_with_lines(&mut self, merchant: MerchantId, order: OrderId) {
@@ -235,7 +243,7 @@ impl Reads {
     async fn look_ahead(&mut self, transaction: &mut dyn Transaction) -> Result<(), StoreError> {
         for key in get::<StoredKey>(transaction, hash_keys(&self.leading_keys)).await? {
             if let KeyOutcome::Payment(id, _) = &key.record.outcome {
-                self.add_payment(key.merchant, *id);
+                self.add_ending(key.merchant, *id);
                 self.leading_payments.insert((key.merchant, *id));
             }
         }
@@ -292,7 +300,8 @@ impl Reads {
             TaskKind::Lines { payments, .. } => {
                 self.lines.insert((task.merchant, order));
                 let sources = payments.iter().filter_map(|draft| draft.source);
-                self.payments.extend(sources.map(|source| (task.merchant, source)));
+                self.payments
+                    .extend(sources.map(|source| (task.merchant, source)));
             }
             TaskKind::Payment | TaskKind::Message { .. } => {}
         }
@@ -352,7 +361,7 @@ impl Reads {
         Ok(())
     }
 
-    /// Payments, then what they lead to: their tasks, and the sources of refunds.
+    /// Payments, then what they lead to: the tasks of those that may end, and the sources of refunds.
     async fn load_payments(
         &mut self,
         transaction: &mut dyn Transaction,
@@ -366,7 +375,8 @@ impl Reads {
         let mut tasks: Of<TaskId> = BTreeSet::new();
         let mut sources: Of<PaymentId> = BTreeSet::new();
         for payment in get::<Payment>(transaction, payment_keys(&self.payments)).await? {
-            if let Some(task) = payment.task
+            let may_end = self.ending_payments.contains(&(payment.merchant, payment.id));
+            if let Some(task) = payment.task.filter(|_| may_end)
                 && !snapshot.tasks.contains_key(&(payment.merchant, task))
             {
                 tasks.insert((payment.merchant, task));
