@@ -21,6 +21,7 @@ mod keys;
 mod lookup;
 pub mod openapi;
 mod orders;
+mod pace;
 mod payments;
 mod query;
 mod references;
@@ -42,6 +43,8 @@ use std::sync::Arc;
 use tender_service::{Settings, Tender, WebhookEncoder};
 use tokio::sync::Semaphore;
 
+use crate::pace::Pace;
+
 pub use routes::{failed, router};
 
 /// Event streams that one node serves at a time. Each holds a connection and a place in the commit news.
@@ -55,14 +58,16 @@ pub(crate) struct Native(Arc<Shared>);
 struct Shared {
     tender: Tender,
     streams: Arc<Semaphore>,
+    pace: Pace,
     journal_marks: reports::JournalMarks,
 }
 
 impl Native {
-    fn new(tender: Tender) -> Self {
+    fn new(tender: Tender, pace: Pace) -> Self {
         Self(Arc::new(Shared {
             tender,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            pace,
             journal_marks: reports::JournalMarks::default(),
         }))
     }
@@ -73,6 +78,10 @@ impl Native {
 
     pub(crate) fn streams(&self) -> &Arc<Semaphore> {
         &self.0.streams
+    }
+
+    pub(crate) fn pace(&self) -> Pace {
+        self.0.pace
     }
 
     pub(crate) fn journal_marks(&self) -> &reports::JournalMarks {

@@ -11,6 +11,7 @@ use tender_openapi::Operation;
 use tender_service::Tender;
 
 use crate::openapi::call::Call;
+use crate::pace::Pace;
 use crate::{
     Native, cases, deliveries, directory, endpoints, events, openapi, orders, payments, references, refusal,
     reports, sandbox, tills, timeline,
@@ -101,6 +102,11 @@ pub(crate) fn sandbox_routes() -> Vec<Route> {
 
 /// Every route of the native API. What it does not know is answered with a problem of its own.
 pub fn router(tender: Tender) -> Router {
+    router_at(Pace::USUAL, tender)
+}
+
+/// The same with streams at a pace.
+pub(crate) fn router_at(pace: Pace, tender: Tender) -> Router {
     let is_sandbox = tender.settings().sandbox;
     let sandbox = if is_sandbox { sandbox_routes() } else { Vec::new() };
     let all = routes().into_iter().chain(sandbox);
@@ -108,7 +114,7 @@ pub fn router(tender: Tender) -> Router {
         let method = MethodFilter::try_from(route.method).expect("the table has ordinary methods");
         router.route(route.path, (route.handler)(method))
     });
-    let router = router.with_state(Native::new(tender));
+    let router = router.with_state(Native::new(tender, pace));
     Fallbacks::new()
         .on("/", async |_, missing| absent(missing).into_response())
         .apply(router)

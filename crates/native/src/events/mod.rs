@@ -10,4 +10,4 @@ mod render;
 mod stream;
 
 pub(crate) use list::events;
-pub(crate) use stream::{BUSY_RETRY_S, HEARTBEAT, STREAM_LIFE_MAX};
+pub(crate) use stream::BUSY_RETRY_S;

@@ -8,7 +8,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
 use axum::response::sse::{Event, Sse};
@@ -32,11 +31,6 @@ use crate::{Native, refusal};
 
 /// Entries read from the feed at a time.
 const READ_AT_ONCE: u32 = 100;
-/// A comment is sent this often when there is nothing else, so that both ends notice a dead connection. The token is
-/// looked up again at the same pace: who lost it loses the stream.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A stream ends after this long, between two events; clients reconnect with `Last-Event-ID`.
-pub(crate) const STREAM_LIFE_MAX: Duration = Duration::from_secs(3_600);
 /// What a client that found all places taken is told.
 pub(crate) const BUSY_RETRY_S: u32 = 5;
 
@@ -66,7 +60,7 @@ pub(super) async fn open(
     if let Some(connection) = &connection {
         connection.lift_deadline();
     }
-    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    let mut heartbeat = tokio::time::interval(native.pace().heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeat.reset();
     let feed = Feed {
@@ -76,7 +70,7 @@ pub(super) async fn open(
         position: last.or(after).unwrap_or_default(),
         waiting: VecDeque::new(),
         is_at_end: false,
-        ends_at: Instant::now() + STREAM_LIFE_MAX,
+        ends_at: Instant::now() + native.pace().life_max,
         native,
         selection,
         heartbeat,

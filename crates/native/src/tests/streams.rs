@@ -3,13 +3,18 @@
 use std::future::pending;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
 use tender_http::{Server, ServerOptions};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tower::ServiceExt;
 
 use super::place::{Place, Who};
+use crate::pace::Pace;
+use crate::routes::router_at;
 
 /// Longer than anything here takes; only a test that fails waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -251,41 +256,82 @@ async fn streams_beyond_the_maximum_are_told_to_come_back() {
     let router = crate::router(place.tender.clone());
     let mut open = Vec::new();
     for _ in 0..crate::STREAMS_MAX {
-        open.push(stream_of(&router).await);
+        open.push(stream_of(&router, "/api/v1/events", Who::Admin).await);
     }
     assert!(open.iter().all(|answer| answer.status() == 200));
-    let refused = stream_of(&router).await;
+    let refused = stream_of(&router, "/api/v1/events", Who::Admin).await;
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["retry-after"]),
         (503, &"5".parse().unwrap())
     );
     open.pop();
-    assert_eq!(stream_of(&router).await.status(), 200);
+    assert_eq!(
+        stream_of(&router, "/api/v1/events", Who::Admin).await.status(),
+        200
+    );
 }
 
-#[tokio::test(start_paused = true)]
+/// Heartbeats follow each other at once; the stream's end is out of sight.
+const LIVELY: Pace = Pace {
+    heartbeat: Duration::from_millis(1),
+    life_max: Pace::USUAL.life_max,
+};
+
+/// In real time: a clock that jumps whenever nobody runs would jump past the stream's end while the database reads.
+#[tokio::test]
 async fn a_quiet_stream_has_a_heartbeat_and_ends_with_its_token() {
-    use http_body_util::BodyExt;
-
     let place = Place::new().await;
-    let mut body = stream_of(&place.router).await.into_body();
-    for _ in 0..3 {
-        let frame = body.frame().await.unwrap().unwrap();
-        assert_eq!(frame.into_data().unwrap(), ": still here\n\n");
+    for (path, who) in QUIET {
+        let mut body = body_of(&place, LIVELY, path, who).await;
+        for _ in 0..3 {
+            assert_eq!(frame(&mut body).await.unwrap(), ": still here\n\n", "{path}");
+        }
+        place.revoke(who).await;
+        assert_eq!(frame(&mut body).await, None, "{path}");
     }
-    place.revoke(Who::Admin).await;
-    // One heartbeat may have been on its way already.
-    let last = body.frame().await;
-    assert!(last.is_none() || body.frame().await.is_none());
 }
 
-async fn stream_of(router: &axum::Router) -> axum::response::Response {
-    use tower::ServiceExt;
+#[tokio::test]
+async fn a_stream_ends_when_its_time_is_over() {
+    let place = Place::new().await;
+    let over = Pace {
+        life_max: Duration::ZERO,
+        ..LIVELY
+    };
+    for (path, who) in QUIET {
+        let mut body = body_of(&place, over, path, who).await;
+        assert_eq!(frame(&mut body).await, None, "{path}");
+    }
+}
+
+/// The streams, and who has nothing to hear there.
+const QUIET: [(&str, Who); 2] = [
+    ("/api/v1/events", Who::Admin),
+    ("/api/v1/till/tasks?device_id=501", Who::Till),
+];
+
+/// A stream at a pace of its own.
+async fn body_of(place: &Place, pace: Pace, path: &str, who: Who) -> Body {
+    let router = router_at(pace, place.tender.clone());
+    let answer = stream_of(&router, path, who).await;
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.into_body()
+}
+
+/// What a stream says next; `None` at its end.
+async fn frame(body: &mut Body) -> Option<Bytes> {
+    let frame = tokio::time::timeout(PATIENCE, body.frame())
+        .await
+        .expect("a frame in time")?;
+    Some(frame.unwrap().into_data().unwrap())
+}
+
+async fn stream_of(router: &axum::Router, path: &str, who: Who) -> axum::response::Response {
     let request = axum::http::Request::builder()
-        .uri("/api/v1/events")
+        .uri(path)
         .header("accept", "text/event-stream")
-        .header("authorization", format!("Bearer {}", Who::Admin.token()))
-        .body(axum::body::Body::empty())
+        .header("authorization", format!("Bearer {}", who.token()))
+        .body(Body::empty())
         .unwrap();
     router.clone().oneshot(request).await.unwrap()
 }

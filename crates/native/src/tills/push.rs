@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::device;
 use super::render::{Work, write_task};
 use crate::access::{self, Till};
-use crate::events::{BUSY_RETRY_S, HEARTBEAT, STREAM_LIFE_MAX};
+use crate::events::BUSY_RETRY_S;
 use crate::query::QueryText;
 use crate::{Native, ids, lookup, refusal};
 
@@ -49,13 +49,13 @@ pub(crate) async fn tasks(
     let push = Push {
         caller: principal.caller(Via::Till),
         token: access::bearer(&headers).unwrap_or_default().to_owned(),
+        ends_at: Instant::now() + native.pace().life_max,
         native,
         device,
         location,
         max,
         waiting: VecDeque::new(),
         work: None,
-        ends_at: Instant::now() + STREAM_LIFE_MAX,
         connection,
         _place: place,
     };
@@ -110,7 +110,7 @@ impl Push {
 
     /// Waits for tasks as long as a heartbeat takes. A storage that is away ends the stream; the till comes back.
     async fn claim(&self) -> Option<Vec<Task>> {
-        let wait_ms = u64::try_from(HEARTBEAT.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = u64::try_from(self.native.pace().heartbeat.as_millis()).unwrap_or(u64::MAX);
         let tender = self.native.tender();
         let claim = tender.claim_tasks(&self.caller, self.location, self.device, self.max, wait_ms);
         match &self.connection {
