@@ -27,8 +27,8 @@ use tower::Service as _;
 
 use crate::connection::Connection;
 use crate::metrics::{HttpMetrics, RouteLabel};
-use crate::request_id::RequestIds;
 use crate::problem::is_advised;
+use crate::request_id::RequestIds;
 use crate::{ConnectionHandle, MoneyMoved, REQUEST_ID_HEADER, RawPath, RequestId, Retry, advise};
 
 /// The header by which a client lets its repeats be recognised.

@@ -38,7 +38,8 @@ impl Missing {
 /// `/v10`). Empty segments of a path do not count, so `//v1//x` is covered too.
 #[derive(Debug, Clone)]
 pub struct PrefixTable<T> {
-    entries: Vec<(String, T)>,
+    /// The segments of each prefix. Longer prefixes come first, and of equal ones the later added.
+    entries: Vec<(Vec<String>, T)>,
     otherwise: T,
 }
 
@@ -54,7 +55,11 @@ impl<T> PrefixTable<T> {
     /// Adds a prefix, such as `/v1/om`; of two equal ones the later counts.
     #[must_use]
     pub fn on(mut self, prefix: &str, value: T) -> Self {
-        self.entries.push((prefix.to_owned(), value));
+        let prefix: Vec<String> = segments(prefix).map(str::to_owned).collect();
+        let at = self
+            .entries
+            .partition_point(|(other, _)| other.len() > prefix.len());
+        self.entries.insert(at, (prefix, value));
         self
     }
 
@@ -62,8 +67,7 @@ impl<T> PrefixTable<T> {
     pub fn get(&self, path: &str) -> &T {
         self.entries
             .iter()
-            .filter(|(prefix, _)| covers(prefix, path))
-            .max_by_key(|(prefix, _)| segments(prefix).count())
+            .find(|(prefix, _)| covers(prefix, path))
             .map_or(&self.otherwise, |(_, value)| value)
     }
 }
@@ -72,9 +76,9 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|segment| !segment.is_empty())
 }
 
-fn covers(prefix: &str, path: &str) -> bool {
+fn covers(prefix: &[String], path: &str) -> bool {
     let mut of_path = segments(path);
-    segments(prefix).all(|segment| of_path.next() == Some(segment))
+    prefix.iter().all(|segment| of_path.next() == Some(segment))
 }
 
 type Fallback = Arc<dyn Fn(Parts, Missing) -> BoxFuture<'static, Response> + Send + Sync>;
@@ -136,7 +140,7 @@ impl Default for Fallbacks {
 
 impl fmt::Debug for Fallbacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefixes = self.table.entries.iter().map(|(prefix, _)| prefix);
+        let prefixes = self.table.entries.iter().map(|(prefix, _)| prefix.join("/"));
         f.debug_set().entries(prefixes).finish()
     }
 }

@@ -3,7 +3,8 @@
 //! An alone request waits for nobody: the batch is what has queued up while the last one was being synced. One bad item never
 //! fails its neighbours: each is decided on its own, and a panic in one is caught and answered as an internal failure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -55,10 +56,13 @@ pub(crate) enum JobWork {
     },
 }
 
-/// Runs the committer until every sender is gone.
-pub(crate) async fn run(inner: Weak<Inner>, mut queue: mpsc::Receiver<Job>) {
+/// The jobs that wait, shared by the committers of one node: as many as the storage can use.
+pub(crate) type Queue = Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>;
+
+/// Runs a committer until every sender is gone.
+pub(crate) async fn run(inner: Weak<Inner>, queue: Queue) {
     let mut jobs = Vec::with_capacity(BATCH_MAX);
-    while queue.recv_many(&mut jobs, BATCH_MAX).await > 0 {
+    while queue.lock().await.recv_many(&mut jobs, BATCH_MAX).await > 0 {
         // Whoever queued a job holds the service until the answer is there, so this is only empty when nobody waits.
         let Some(inner) = inner.upgrade() else { return };
         inner
@@ -194,6 +198,7 @@ impl LedgerBatch {
                 } => match self.decide_one(snapshot, caller, directory, command, now) {
                     Ok(mut decision) => {
                         if !dry_run {
+                            tally.note(snapshot, &decision.changes);
                             snapshot.apply(&decision.changes);
                             tally.add(caller.merchant, directory, std::mem::take(&mut decision.changes));
                         }
@@ -273,7 +278,7 @@ impl LedgerBatch {
                 next_at: now,
                 created_at: now,
             };
-            tally.rows.push(Write::Put(delivery.to_row()));
+            tally.rows.push(Write::Insert(delivery.to_row()));
             tally.wakes.push(Wake {
                 kind: WakeKind::Delivery,
                 id: endpoint.to_i64(),
@@ -488,14 +493,18 @@ struct Told {
     payments: BTreeMap<PaymentId, Payment>,
 }
 
+/// The records of a kind that a batch changes, and whether they are new. What a command changes it has read, so what the
+/// snapshot did not have is new.
+type Changed<T> = BTreeMap<(MerchantId, T), bool>;
+
 /// What a batch is going to write.
 #[derive(Default)]
 struct Tally {
-    orders: BTreeSet<(MerchantId, OrderId)>,
-    lines: BTreeSet<(MerchantId, OrderId)>,
-    payments: BTreeSet<(MerchantId, PaymentId)>,
-    tasks: BTreeSet<(MerchantId, tender_engine::TaskId)>,
-    cases: BTreeSet<(MerchantId, tender_engine::CaseId)>,
+    orders: Changed<OrderId>,
+    lines: Changed<OrderId>,
+    payments: Changed<PaymentId>,
+    tasks: Changed<tender_engine::TaskId>,
+    cases: Changed<tender_engine::CaseId>,
     aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
     check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
     counters: Sequences,
@@ -507,6 +516,35 @@ struct Tally {
 }
 
 impl Tally {
+    /// Notes which records a command changes. To be called before the snapshot has the changes.
+    fn note(&mut self, snapshot: &Snapshot, changes: &Changes) {
+        for order in &changes.orders {
+            let key = (order.merchant, order.id);
+            let changed = self.orders.entry(key);
+            changed.or_insert_with(|| !snapshot.orders.contains_key(&key));
+        }
+        for lines in &changes.lines {
+            let key = (lines.merchant, lines.order);
+            let changed = self.lines.entry(key);
+            changed.or_insert_with(|| !snapshot.lines.contains_key(&key));
+        }
+        for payment in &changes.payments {
+            let key = (payment.merchant, payment.id);
+            let changed = self.payments.entry(key);
+            changed.or_insert_with(|| !snapshot.payments.contains_key(&key));
+        }
+        for task in &changes.tasks {
+            let key = (task.merchant, task.id);
+            let changed = self.tasks.entry(key);
+            changed.or_insert_with(|| !snapshot.tasks.contains_key(&key));
+        }
+        for case in &changes.cases {
+            let key = (case.merchant, case.id);
+            let changed = self.cases.entry(key);
+            changed.or_insert_with(|| !snapshot.cases.contains_key(&key));
+        }
+    }
+
     fn add(&mut self, merchant: MerchantId, directory: &Arc<Directory>, changes: Changes) {
         for task in &changes.tasks {
             if task.state.is_open() && task.leased_to.is_none() {
@@ -515,16 +553,7 @@ impl Tally {
                     id: task.location.to_i64(),
                 });
             }
-            self.tasks.insert((merchant, task.id));
         }
-        self.orders
-            .extend(changes.orders.iter().map(|order| (merchant, order.id)));
-        self.lines
-            .extend(changes.lines.iter().map(|lines| (merchant, lines.order)));
-        self.payments
-            .extend(changes.payments.iter().map(|payment| (merchant, payment.id)));
-        self.cases
-            .extend(changes.cases.iter().map(|case| (merchant, case.id)));
         for (merchant, hash, record) in changes.keys {
             self.rows.push(Write::Put(
                 StoredKey {
@@ -578,36 +607,11 @@ impl Tally {
     fn into_writes(self, snapshot: &Snapshot) -> Result<Writes, StoreError> {
         let mut rows = self.rows;
         rows.extend(self.plain.into_writes());
-        rows.extend(
-            self.orders
-                .iter()
-                .filter_map(|key| snapshot.orders.get(key))
-                .map(put),
-        );
-        rows.extend(
-            self.lines
-                .iter()
-                .filter_map(|key| snapshot.lines.get(key))
-                .map(put),
-        );
-        rows.extend(
-            self.payments
-                .iter()
-                .filter_map(|key| snapshot.payments.get(key))
-                .map(put),
-        );
-        rows.extend(
-            self.tasks
-                .iter()
-                .filter_map(|key| snapshot.tasks.get(key))
-                .map(put),
-        );
-        rows.extend(
-            self.cases
-                .iter()
-                .filter_map(|key| snapshot.cases.get(key))
-                .map(put),
-        );
+        rows.extend(rows_of(&self.orders, &snapshot.orders));
+        rows.extend(rows_of(&self.lines, &snapshot.lines));
+        rows.extend(rows_of(&self.payments, &snapshot.payments));
+        rows.extend(rows_of(&self.tasks, &snapshot.tasks));
+        rows.extend(rows_of(&self.cases, &snapshot.cases));
         for ((merchant, hash), order) in self.aliases {
             rows.push(put(&StoredAlias {
                 merchant,
@@ -631,6 +635,21 @@ impl Tally {
         wakes.dedup();
         Ok(Writes { rows, wakes })
     }
+}
+
+/// The rows of the changed records of a kind, as the snapshot has them by now.
+fn rows_of<'a, K: Ord + Hash, T: Record>(
+    changed: &'a BTreeMap<K, bool>,
+    records: &'a HashMap<K, T>,
+) -> impl Iterator<Item = Write> + 'a {
+    changed.iter().filter_map(|(key, is_new)| {
+        let row = records.get(key)?.to_row();
+        Some(if *is_new {
+            Write::Insert(row)
+        } else {
+            Write::Put(row)
+        })
+    })
 }
 
 fn put<T: Record>(record: &T) -> Write {

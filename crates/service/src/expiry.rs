@@ -90,8 +90,16 @@ enum Next {
 }
 
 async fn look(tender: &Tender, stuck: &HashMap<Expiring, Instant>) -> Result<Next, Failure> {
+    // Most looks find that nothing is over yet, and the first task is enough to know that.
+    match next_of(tender, stuck, 1).await? {
+        Next::Due(_) => next_of(tender, stuck, SWEEP_MAX).await,
+        at => Ok(at),
+    }
+}
+
+async fn next_of(tender: &Tender, stuck: &HashMap<Expiring, Instant>, max: u32) -> Result<Next, Failure> {
     let now = tender.now();
-    let limit = SWEEP_MAX.saturating_add(u32::try_from(stuck.len()).unwrap_or_default());
+    let limit = max.saturating_add(u32::try_from(stuck.len()).unwrap_or_default());
     let scan = Scan::new(Table::Tasks, limit)
         .equals("open", 1)
         .order_by("expires_at_ms", Direction::Ascending);

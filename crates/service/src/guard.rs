@@ -76,7 +76,7 @@ impl Guards {
         expected.iter().all(|expected| {
             let key = (expected.table, expected.key.clone());
             let now = match written.latest.get(&key) {
-                Some(Write::Put(row)) => Some(row),
+                Some(Write::Put(row) | Write::Insert(row)) => Some(row),
                 Some(Write::Delete(..)) => None,
                 None => self.rows.get(&key),
             };
@@ -97,14 +97,11 @@ impl PlainWrites {
     /// Adds writes after those that are there.
     pub(crate) fn extend(&mut self, writes: &[Write]) {
         for write in writes {
-            let (table, key) = match write {
-                Write::Put(row) => (row.table, row.key().to_vec()),
-                Write::Delete(table, key) => (*table, key.clone()),
-            };
-            if table.spec().insert_only {
+            let (table, key) = write.target();
+            if table.spec().insert_only || matches!(write, Write::Insert(_)) {
                 self.once.push(write.clone());
             } else {
-                self.latest.insert((table, key), write.clone());
+                self.latest.insert((table, key.to_vec()), write.clone());
             }
         }
     }

@@ -11,8 +11,8 @@ use tender_engine::{
     TaskId, TaskKind, Timestamp, key_hash,
 };
 use tender_store::{
-    Counter, CounterName, Direction, Key, Lock, Op, Record, Scan, StoreError, StoredAlias, StoredKey, Table,
-    Transaction,
+    Counter, CounterName, Direction, Key, Lock, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey,
+    Table, Transaction,
 };
 
 use crate::Caller;
@@ -194,10 +194,10 @@ impl Reads {
         self.load_names(transaction, &mut snapshot).await?;
         self.look_ahead(transaction).await?;
         self.load_tasks(transaction, &mut snapshot, now).await?;
-        self.load_orders(transaction, &mut snapshot).await?;
-        self.load_keys(transaction, &mut snapshot).await?;
-        self.load_payments(transaction, &mut snapshot).await?;
-        self.load_lines(transaction, &mut snapshot).await?;
+        self.load_named(transaction, &mut snapshot).await?;
+        self.load_deferred_keys(transaction, &mut snapshot).await?;
+        self.load_led(transaction, &mut snapshot).await?;
+        self.load_all_payments(transaction, &mut snapshot).await?;
         Ok(snapshot)
     }
 
@@ -207,29 +207,31 @@ impl Reads {
         transaction: &mut dyn Transaction,
         snapshot: &mut Snapshot,
     ) -> Result<(), StoreError> {
-        for alias in get::<StoredAlias>(transaction, hash_keys(&self.aliases)).await? {
+        let cases = (self.cases.iter())
+            .map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()])
+            .collect();
+        let check_number = CounterName::CheckNumber as i64;
+        let numbers = (self.check_numbers.iter())
+            .map(|(merchant, location)| vec![merchant.to_i64(), check_number, location.to_i64()])
+            .collect();
+        let wanted = [
+            (Table::Aliases, hash_keys(&self.aliases)),
+            (Table::Cases, cases),
+            (Table::Counters, numbers),
+        ];
+        let [aliases, cases, numbers] = get_tables(transaction, wanted).await?;
+        for alias in decode::<StoredAlias>(&aliases)? {
             self.orders.insert((alias.merchant, alias.order));
             if self.lines_of_aliases.contains(&(alias.merchant, alias.hash)) {
                 self.lines.insert((alias.merchant, alias.order));
             }
             snapshot.aliases.insert((alias.merchant, alias.hash), alias.order);
         }
-        let keys = self
-            .cases
-            .iter()
-            .map(|(merchant, id)| vec![merchant.to_i64(), id.to_i64()])
-            .collect();
-        for case in get::<Case>(transaction, keys).await? {
+        for case in decode::<Case>(&cases)? {
             self.orders.insert((case.merchant, case.order));
             snapshot.cases.insert((case.merchant, case.id), case);
         }
-        let name = CounterName::CheckNumber as i64;
-        let keys = self
-            .check_numbers
-            .iter()
-            .map(|(merchant, location)| vec![merchant.to_i64(), name, location.to_i64()])
-            .collect();
-        for counter in get::<Counter>(transaction, keys).await? {
+        for counter in decode::<Counter>(&numbers)? {
             let location = LocationId::from_i64(counter.owner);
             snapshot
                 .check_numbers
@@ -307,28 +309,34 @@ impl Reads {
         }
     }
 
-    async fn load_orders(
+    /// What is known by name so far, all in one exchange. The order of the tables is the order in which every batch locks.
+    async fn load_named(
         &mut self,
         transaction: &mut dyn Transaction,
         snapshot: &mut Snapshot,
     ) -> Result<(), StoreError> {
-        let keys = self
-            .orders
-            .iter()
-            .map(|(merchant, order)| order_key(*merchant, *order))
-            .collect();
-        for order in get::<Order>(transaction, keys).await? {
-            snapshot.orders.insert((order.merchant, order.id), order);
+        let wanted = [
+            (Table::Orders, order_keys(&self.orders)),
+            (Table::OrderLines, order_keys(&self.lines)),
+            (Table::Payments, payment_keys(&self.payments)),
+            (Table::Keys, hash_keys(&self.keys)),
+        ];
+        let [orders, lines, payments, keys] = get_tables(transaction, wanted).await?;
+        add_orders(snapshot, &orders)?;
+        for lines in decode::<OrderLines>(&lines)? {
+            snapshot.lines.insert((lines.merchant, lines.order), lines);
         }
-        Ok(())
+        add_payments(snapshot, &payments)?;
+        add_keys(snapshot, &keys)
     }
 
-    /// Keys, and the payments that used ones lead to.
-    async fn load_keys(
+    /// Keys whose location is that of an order, which is known by now.
+    async fn load_deferred_keys(
         &mut self,
         transaction: &mut dyn Transaction,
         snapshot: &mut Snapshot,
     ) -> Result<(), StoreError> {
+        let mut hashes: Of<Hash128> = BTreeSet::new();
         for deferred in std::mem::take(&mut self.deferred) {
             let merchant = deferred.caller.merchant;
             let order = match &deferred.selector {
@@ -341,28 +349,69 @@ impl Reads {
             };
             for (space, text) in &deferred.claims {
                 let hash = key_hash(*space, deferred.caller.application, order.location, text);
-                self.keys.insert((merchant, hash));
+                hashes.insert((merchant, hash));
             }
         }
-        let mut missing_orders: Of<OrderId> = BTreeSet::new();
-        for key in get::<StoredKey>(transaction, hash_keys(&self.keys)).await? {
-            if let KeyOutcome::Payment(id, _) = &key.record.outcome {
-                self.payments.insert((key.merchant, *id));
-                if !snapshot.orders.contains_key(&(key.merchant, id.order)) {
-                    missing_orders.insert((key.merchant, id.order));
+        let [keys] = get_tables(transaction, [(Table::Keys, hash_keys(&hashes))]).await?;
+        add_keys(snapshot, &keys)
+    }
+
+    /// What loaded records lead to: used keys to their payments and orders, payments that may end to their tasks, and
+    /// refunds to their sources.
+    async fn load_led(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+    ) -> Result<(), StoreError> {
+        let mut orders: Of<OrderId> = BTreeSet::new();
+        let mut payments: Of<PaymentId> = BTreeSet::new();
+        for ((merchant, _), key) in &snapshot.keys {
+            if let KeyOutcome::Payment(id, _) = &key.outcome {
+                if !snapshot.orders.contains_key(&(*merchant, id.order)) {
+                    orders.insert((*merchant, id.order));
+                }
+                if !snapshot.payments.contains_key(&(*merchant, *id)) {
+                    payments.insert((*merchant, *id));
                 }
             }
-            snapshot.keys.insert((key.merchant, key.hash), key.record);
         }
-        if !missing_orders.is_empty() {
-            self.orders = missing_orders;
-            self.load_orders(transaction, snapshot).await?;
+        let wanted = [
+            (Table::Orders, order_keys(&orders)),
+            (Table::Payments, payment_keys(&payments)),
+        ];
+        let [orders, payments] = get_tables(transaction, wanted).await?;
+        add_orders(snapshot, &orders)?;
+        add_payments(snapshot, &payments)?;
+
+        let mut tasks: Of<TaskId> = BTreeSet::new();
+        let mut sources: Of<PaymentId> = BTreeSet::new();
+        for payment in snapshot.payments.values() {
+            let may_end = self.ending_payments.contains(&(payment.merchant, payment.id));
+            if let Some(task) = payment.task.filter(|_| may_end)
+                && !snapshot.tasks.contains_key(&(payment.merchant, task))
+            {
+                tasks.insert((payment.merchant, task));
+            }
+            if let Some(source) = payment.source
+                && !snapshot.payments.contains_key(&(payment.merchant, source))
+            {
+                sources.insert((payment.merchant, source));
+            }
+        }
+        let wanted = [
+            (Table::Payments, payment_keys(&sources)),
+            (Table::Tasks, task_keys(&tasks)),
+        ];
+        let [sources, tasks] = get_tables(transaction, wanted).await?;
+        add_payments(snapshot, &sources)?;
+        for task in decode::<Task>(&tasks)? {
+            snapshot.tasks.insert((task.merchant, task.id), task);
         }
         Ok(())
     }
 
-    /// Payments, then what they lead to: the tasks of those that may end, and the sources of refunds.
-    async fn load_payments(
+    /// All payments of an order, where a command is about the order as a whole.
+    async fn load_all_payments(
         &mut self,
         transaction: &mut dyn Transaction,
         snapshot: &mut Snapshot,
@@ -372,44 +421,35 @@ impl Reads {
                 snapshot.payments.insert((payment.merchant, payment.id), payment);
             }
         }
-        let mut tasks: Of<TaskId> = BTreeSet::new();
-        let mut sources: Of<PaymentId> = BTreeSet::new();
-        for payment in get::<Payment>(transaction, payment_keys(&self.payments)).await? {
-            let may_end = self.ending_payments.contains(&(payment.merchant, payment.id));
-            if let Some(task) = payment.task.filter(|_| may_end)
-                && !snapshot.tasks.contains_key(&(payment.merchant, task))
-            {
-                tasks.insert((payment.merchant, task));
-            }
-            if let Some(source) = payment.source {
-                sources.insert((payment.merchant, source));
-            }
-            snapshot.payments.insert((payment.merchant, payment.id), payment);
-        }
-        for task in get::<Task>(transaction, task_keys(&tasks)).await? {
-            snapshot.tasks.insert((task.merchant, task.id), task);
-        }
-        for source in get::<Payment>(transaction, payment_keys(&sources)).await? {
-            snapshot.payments.insert((source.merchant, source.id), source);
-        }
         Ok(())
     }
+}
 
-    async fn load_lines(
-        &mut self,
-        transaction: &mut dyn Transaction,
-        snapshot: &mut Snapshot,
-    ) -> Result<(), StoreError> {
-        let keys = self
-            .lines
-            .iter()
-            .map(|(merchant, order)| order_key(*merchant, *order))
-            .collect();
-        for lines in get::<OrderLines>(transaction, keys).await? {
-            snapshot.lines.insert((lines.merchant, lines.order), lines);
-        }
-        Ok(())
+fn add_orders(snapshot: &mut Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+    for order in decode::<Order>(rows)? {
+        snapshot.orders.insert((order.merchant, order.id), order);
     }
+    Ok(())
+}
+
+fn add_payments(snapshot: &mut Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+    for payment in decode::<Payment>(rows)? {
+        snapshot.payments.insert((payment.merchant, payment.id), payment);
+    }
+    Ok(())
+}
+
+fn add_keys(snapshot: &mut Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+    for key in decode::<StoredKey>(rows)? {
+        snapshot.keys.insert((key.merchant, key.hash), key.record);
+    }
+    Ok(())
+}
+
+fn order_keys(of: &Of<OrderId>) -> Vec<Key> {
+    of.iter()
+        .map(|(merchant, order)| order_key(*merchant, *order))
+        .collect()
 }
 
 fn hash_keys(of: &Of<Hash128>) -> Vec<Key> {
@@ -428,6 +468,21 @@ fn payment_keys(of: &Of<PaymentId>) -> Vec<Key> {
     of.iter()
         .map(|(merchant, id)| payment_key(*merchant, *id))
         .collect()
+}
+
+/// Reads rows by key from several tables at once; asks nothing of the store where there is nothing to ask.
+async fn get_tables<const N: usize>(
+    transaction: &mut dyn Transaction,
+    wanted: [(Table, Vec<Key>); N],
+) -> Result<[Vec<Row>; N], StoreError> {
+    let mut found = [const { Vec::new() }; N];
+    if wanted.iter().all(|(_, keys)| keys.is_empty()) {
+        return Ok(found);
+    }
+    for (place, rows) in found.iter_mut().zip(transaction.get_all(&wanted).await?) {
+        *place = rows;
+    }
+    Ok(found)
 }
 
 /// Reads records by key; asks nothing of the store when there is nothing to ask.

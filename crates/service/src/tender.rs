@@ -217,9 +217,13 @@ impl Tender {
     ) -> Result<Self, Failure> {
         let node = store.node().await?;
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
+        let committers = store.writers().max(1);
         let inner = Arc::new(Inner::new(store, clock, encoders, settings, node.node, queue));
         // The workers hold the service weakly: it ends when its last handle does, and they with it.
-        tokio::spawn(committer::run(Arc::downgrade(&inner), jobs));
+        let jobs = Arc::new(tokio::sync::Mutex::new(jobs));
+        for _ in 0..committers {
+            tokio::spawn(committer::run(Arc::downgrade(&inner), Arc::clone(&jobs)));
+        }
         tokio::spawn(hear_other_nodes(Arc::downgrade(&inner), inner.store.wakes()));
         tokio::spawn(auth::purge_regularly(Arc::downgrade(&inner)));
         Ok(Self(inner))

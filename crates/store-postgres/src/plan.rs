@@ -19,7 +19,7 @@ pub(crate) enum Action {
     /// Inserts rows whose keys the batch found missing. If one exists by now, the batch decided on a state that is
     /// no longer true, and has to run again.
     InsertMissing,
-    /// Inserts rows of a table that never replaces any.
+    /// Inserts rows that are new, or of a table that never replaces any.
     Insert,
     /// Inserts or replaces rows. Those the batch has read are locked by it.
     Upsert,
@@ -81,7 +81,7 @@ impl Step {
 /// which follow from rows that are locked.
 pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, StoreError> {
     require_distinct(&writes)?;
-    writes.sort_by(|a, b| match (target(a), target(b)) {
+    writes.sort_by(|a, b| match (a.target(), b.target()) {
         ((Table::Journal, _), (Table::Journal, _)) => Ordering::Equal,
         (a, b) => a.cmp(&b),
     });
@@ -89,7 +89,7 @@ pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step
     // The steps of the current table begin here.
     let mut begin = 0;
     for write in writes {
-        let (table, key) = target(&write);
+        let (table, key) = write.target();
         if steps.last().is_some_and(|last| last.table != table) {
             begin = steps.len();
         }
@@ -98,11 +98,11 @@ pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step
                 require_key(table, key)?;
                 Action::Delete
             }
-            Write::Put(row) => {
+            Write::Put(row) | Write::Insert(row) => {
                 require_row(row)?;
                 if !missing.is_empty() && missing.contains(&(table, key.to_vec())) {
                     Action::InsertMissing
-                } else if table.spec().insert_only {
+                } else if table.spec().insert_only || matches!(write, Write::Insert(_)) {
                     Action::Insert
                 } else {
                     Action::Upsert
@@ -110,7 +110,7 @@ pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step
             }
         };
         let (values, doc) = match write {
-            Write::Put(row) => (row.columns, row.doc),
+            Write::Put(row) | Write::Insert(row) => (row.columns, row.doc),
             Write::Delete(_, key) => (key, String::new()),
         };
         let mut current = steps.iter_mut().skip(begin);
@@ -126,16 +126,9 @@ pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step
     Ok(steps)
 }
 
-fn target(write: &Write) -> (Table, &[i64]) {
-    match write {
-        Write::Put(row) => (row.table, row.key()),
-        Write::Delete(table, key) => (*table, key),
-    }
-}
-
 /// Two writes of one key would leave the result to their order, which the port does not define.
 fn require_distinct(writes: &[Write]) -> Result<(), StoreError> {
-    let mut targets: Vec<_> = writes.iter().map(target).collect();
+    let mut targets: Vec<_> = writes.iter().map(Write::target).collect();
     targets.sort_unstable();
     let twice = targets.windows(2).find_map(|pair| match pair {
         [first, second] if first == second => Some(first.0.spec()),

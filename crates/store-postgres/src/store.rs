@@ -46,7 +46,7 @@ pub struct PostgresOptions {
 impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
-            writers: 1,
+            writers: 2,
             readers: 4,
             write_queue: 64,
             read_queue: 256,
@@ -63,6 +63,7 @@ impl Default for PostgresOptions {
 pub struct PostgresStore {
     servers: Arc<Servers>,
     writes: mpsc::Sender<writer::Job>,
+    writers: usize,
     reads: mpsc::Sender<reader::Job>,
     wakes: broadcast::Sender<Wake>,
     pub(crate) fence: Arc<OnceLock<Fence>>,
@@ -125,6 +126,7 @@ impl PostgresStore {
         Ok(Self {
             servers,
             writes,
+            writers: options.writers.max(1),
             reads,
             wakes,
             fence,
@@ -154,6 +156,10 @@ impl Store for PostgresStore {
             let _ = self.writes.send(writer::Job::Commit(job)).await;
             receive(answer).await
         })
+    }
+
+    fn writers(&self) -> usize {
+        self.writers
     }
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {

@@ -204,7 +204,7 @@ impl<'s> Open<'s> {
             }));
         }
         statements.push(Box::pin(client.batch_execute(end.text())));
-        let mut answers = send_in_order(statements).await;
+        let mut answers = answers_in_order(statements).await;
         self.begun = false;
         let ended = answers.pop().unwrap_or(Ok(()));
         for (answer, owner) in answers.into_iter().zip(owners) {
@@ -242,85 +242,106 @@ impl<'s> Open<'s> {
         text: &str,
         parameters: Parameters<'_>,
     ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
-        let limit = self.session.answer_timeout();
-        let outcome = timeout(limit, self.send_query(table.spec().name, text, parameters)).await;
-        let outcome = outcome.unwrap_or_else(|_| Err(unanswered()));
-        outcome.map_err(|failure| {
-            self.aborted = true;
-            match failure {
-                Failure::Answer(error) => error,
-                decisive => {
-                    let shown = match &decisive {
-                        Failure::Retry => StoreError::Conflict,
-                        _ => StoreError::Unavailable("the session was lost".to_owned()),
-                    };
-                    self.decisive = Some(decisive);
-                    shown
-                }
-            }
-        })
+        let wanted = [(table, text, parameters)];
+        let mut found = self.query_all(&wanted).await?;
+        Ok(found.pop().unwrap_or_default())
     }
 
-    async fn send_query(
+    /// The same with several statements, which the server runs in this order. All are sent before the first answer.
+    async fn query_all(
         &mut self,
-        name: &'static str,
-        text: &str,
-        parameters: Parameters<'_>,
-    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
-        let statement = self.prepare(text).await?;
+        wanted: &[(Table, &str, Parameters<'_>)],
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>, StoreError> {
+        let limit = self.session.answer_timeout();
+        let outcome = timeout(limit, self.send_queries(wanted)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(unanswered()));
+        outcome.map_err(|failure| self.abort(failure))
+    }
+
+    /// Notes a failure that ends the transaction, and tells what the batch may know of it.
+    fn abort(&mut self, failure: Failure) -> StoreError {
+        self.aborted = true;
+        match failure {
+            Failure::Answer(error) => error,
+            decisive => {
+                let shown = match &decisive {
+                    Failure::Retry => StoreError::Conflict,
+                    _ => StoreError::Unavailable("the session was lost".to_owned()),
+                };
+                self.decisive = Some(decisive);
+                shown
+            }
+        }
+    }
+
+    async fn send_queries(
+        &mut self,
+        wanted: &[(Table, &str, Parameters<'_>)],
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>, Failure> {
+        let mut statements = Vec::with_capacity(wanted.len());
+        for (_, text, _) in wanted {
+            statements.push(self.prepare(text).await?);
+        }
         let beginning = self.beginning().await?;
         self.begun = true;
         let client = self.session.client();
-        let rows = match beginning {
-            None => client.query(&statement, parameters).await,
-            Some(beginning) => {
-                // Both are sent when they are first polled, which `join` does in this order.
-                let (begun, rows) =
-                    join(begin(client, &beginning), client.query(&statement, parameters)).await;
-                begun?;
-                rows
+        let begun = async {
+            match &beginning {
+                Some(beginning) => begin(client, beginning).await,
+                None => Ok(()),
             }
         };
-        rows.map_err(|error| classify(name, &error))
+        let sent = (statements.iter().zip(wanted))
+            .map(|(statement, (_, _, parameters))| client.query(statement, parameters))
+            .collect();
+        // Everything is sent when it is first polled, which `join` does in this order.
+        let (begun, found) = join(begun, answers_in_order(sent)).await;
+        begun?;
+        (wanted.iter().zip(found))
+            .map(|((table, ..), rows)| rows.map_err(|error| classify(table.spec().name, &error)))
+            .collect()
     }
 
-    async fn get_rows(&mut self, table: Table, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
-        for key in keys {
-            require_key(table, key)?;
+    async fn get_rows(&mut self, wanted: &[(Table, &[Key])]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut lookups = Vec::with_capacity(wanted.len());
+        for (table, keys) in wanted {
+            lookups.push(Lookup::new(*table, keys)?);
         }
-        // Rising keys: the order in which every node takes its locks.
-        let mut keys: Vec<&Key> = keys.iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
-        if keys.is_empty() {
-            return Ok(Vec::new());
+        let sought: Vec<&Lookup<'_>> = lookups.iter().filter(|lookup| !lookup.keys.is_empty()).collect();
+        let parameters: Vec<_> = sought.iter().map(|lookup| lookup.parameters()).collect();
+        let queries: Vec<(Table, &str, Parameters<'_>)> = (sought.iter().zip(&parameters))
+            .map(|(lookup, parameters)| (lookup.table, lookup.text(self.kind), parameters.as_slice()))
+            .collect();
+        let mut answers = match queries.is_empty() {
+            true => Vec::new(),
+            false => self.query_all(&queries).await?,
         }
-        let columns: Vec<Vec<i64>> = (0..table.spec().key_len)
-            .map(|at| keys.iter().filter_map(|key| key.get(at).copied()).collect())
-            .collect();
-        let parameters: Vec<&(dyn ToSql + Sync)> = columns
-            .iter()
-            .map(|column| column as &(dyn ToSql + Sync))
-            .collect();
-        let text = match self.kind {
-            // A row that is never replaced needs no lock, and a lock would dirty its page.
-            Kind::Writing(_) if !table.spec().insert_only => &statements(table).get_locking,
-            Kind::Reading | Kind::Writing(_) => &statements(table).get,
-        };
-        let found = self.query(table, text, &parameters).await?;
-        let mut found = read_rows(table, &found, 0)?;
-        found.sort_unstable_by(|a, b| a.key().cmp(b.key()));
-        if let Kind::Writing(_) = self.kind {
-            let mut present = found.iter().map(Row::key).peekable();
-            for key in keys {
-                if present.peek() == Some(&key.as_slice()) {
-                    present.next();
-                } else {
-                    self.missing.insert((table, key.clone()));
-                }
+        .into_iter();
+        let mut found = Vec::with_capacity(wanted.len());
+        for lookup in &lookups {
+            if lookup.keys.is_empty() {
+                found.push(Vec::new());
+                continue;
             }
+            let mut rows = read_rows(lookup.table, &answers.next().unwrap_or_default(), 0)?;
+            rows.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+            if let Kind::Writing(_) = self.kind {
+                self.note_missing(lookup, &rows);
+            }
+            found.push(rows);
         }
         Ok(found)
+    }
+
+    fn note_missing(&mut self, lookup: &Lookup<'_>, found: &[Row]) {
+        let mut present = found.iter().map(Row::key).peekable();
+        for key in &lookup.keys {
+            if present.peek() == Some(&key.as_slice()) {
+                present.next();
+            } else {
+                self.missing.insert((lookup.table, (*key).clone()));
+            }
+        }
     }
 
     async fn scan_rows(&mut self, scan: &Scan) -> Result<Vec<Row>, StoreError> {
@@ -348,7 +369,22 @@ impl<'s> Open<'s> {
 
 impl Transaction for Open<'_> {
     fn get<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
-        Box::pin(self.get_rows(table, keys))
+        Box::pin(async move {
+            let mut found = self.get_rows(&[(table, keys)]).await?;
+            Ok(found.pop().unwrap_or_default())
+        })
+    }
+
+    fn get_all<'a>(
+        &'a mut self,
+        wanted: &'a [(Table, Vec<Key>)],
+    ) -> BoxFuture<'a, Result<Vec<Vec<Row>>, StoreError>> {
+        Box::pin(async move {
+            let wanted: Vec<(Table, &[Key])> = (wanted.iter())
+                .map(|(table, keys)| (*table, keys.as_slice()))
+                .collect();
+            self.get_rows(&wanted).await
+        })
     }
 
     fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
@@ -357,6 +393,45 @@ impl Transaction for Open<'_> {
 
     fn count<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.count_rows(scan))
+    }
+}
+
+/// Rows of one table to be read by key.
+struct Lookup<'k> {
+    table: Table,
+    /// Rising, each once: the order in which every node takes its locks.
+    keys: Vec<&'k Key>,
+    /// The same by column, as parameters.
+    columns: Vec<Vec<i64>>,
+}
+
+impl<'k> Lookup<'k> {
+    fn new(table: Table, keys: &'k [Key]) -> Result<Self, StoreError> {
+        for key in keys {
+            require_key(table, key)?;
+        }
+        let mut keys: Vec<&Key> = keys.iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let columns = (0..table.spec().key_len)
+            .map(|at| keys.iter().filter_map(|key| key.get(at).copied()).collect())
+            .collect();
+        Ok(Self { table, keys, columns })
+    }
+
+    fn text(&self, kind: Kind) -> &'static str {
+        let statements = statements(self.table);
+        match kind {
+            // A row that is never replaced needs no lock, and a lock would dirty its page.
+            Kind::Writing(_) if !self.table.spec().insert_only => &statements.get_locking,
+            Kind::Reading | Kind::Writing(_) => &statements.get,
+        }
+    }
+
+    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        (self.columns.iter())
+            .map(|column| column as &(dyn ToSql + Sync))
+            .collect()
     }
 }
 
@@ -412,20 +487,22 @@ fn write_failure(error: &Error, owner: Option<&Step>) -> Failure {
 
 /// Sends statements in this order, all before the first answer, and waits for all answers. A statement is sent when
 /// its future is first polled.
-async fn send_in_order(statements: Vec<BoxFuture<'_, Result<(), Error>>>) -> Vec<Result<(), Error>> {
-    let mut under_way: Vec<MaybeDone<_>> = statements.into_iter().map(maybe_done).collect();
+async fn answers_in_order<F: Future>(statements: Vec<F>) -> Vec<F::Output> {
+    let mut under_way: Vec<Pin<Box<MaybeDone<F>>>> = statements
+        .into_iter()
+        .map(|statement| Box::pin(maybe_done(statement)))
+        .collect();
     poll_fn(|context| {
         for statement in &mut under_way {
-            let _ = Pin::new(statement).poll(context);
+            let _ = statement.as_mut().poll(context);
         }
         Poll::Ready(())
     })
     .await;
     let mut answers = Vec::with_capacity(under_way.len());
     for statement in &mut under_way {
-        let mut statement = Pin::new(statement);
         statement.as_mut().await;
-        answers.extend(statement.take_output());
+        answers.extend(statement.as_mut().take_output());
     }
     answers
 }

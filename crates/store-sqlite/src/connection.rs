@@ -16,7 +16,7 @@ const STATEMENT_CACHE: usize = 256;
 
 /// The writer's page cache in KiB. It holds the inner pages of every tree of a large ledger and the leaves that
 /// recent orders share; it fills on demand.
-const WRITER_CACHE_KIB: u32 = 64 * 1024;
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
 
 /// The page cache of one reader in KiB.
 const READER_CACHE_KIB: u32 = 16 * 1024;

@@ -12,6 +12,8 @@ pub(crate) struct Statements {
     pub get: String,
     /// Writes a row, new or not; on insert-only tables an existing key is a unique violation.
     pub put: String,
+    /// Inserts a row; an existing key is a unique violation.
+    pub insert: String,
     /// Replaces a row in place if all its indexed columns already have the new values; changes nothing otherwise.
     /// Present on tables where that spares index pages.
     pub touch: Option<String>,
@@ -34,6 +36,7 @@ impl Statements {
         Self {
             get: format!("SELECT {} FROM {} WHERE {key}", selected(spec), spec.name),
             put: put(spec),
+            insert: insert(spec),
             touch: touch(spec),
             delete: format!("DELETE FROM {} WHERE {key}", spec.name),
         }
@@ -56,15 +59,19 @@ fn key_matches(spec: &TableSpec) -> String {
     terms.join(" AND ")
 }
 
-fn put(spec: &TableSpec) -> String {
+fn insert(spec: &TableSpec) -> String {
     let width = spec.columns.len() + usize::from(spec.has_doc);
     let values: Vec<String> = (1..=width).map(|number| format!("?{number}")).collect();
-    let mut text = format!(
+    format!(
         "INSERT INTO {} ({}) VALUES ({})",
         spec.name,
         selected(spec),
         values.join(", ")
-    );
+    )
+}
+
+fn put(spec: &TableSpec) -> String {
+    let mut text = insert(spec);
     if !spec.insert_only {
         let replaced: Vec<String> = (spec.columns.iter().skip(spec.key_len))
             .copied()

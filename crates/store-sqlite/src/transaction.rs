@@ -95,6 +95,16 @@ impl Transaction for Open<'_> {
         Box::pin(ready(get(self.connection, table, keys)))
     }
 
+    fn get_all<'a>(
+        &'a mut self,
+        wanted: &'a [(Table, Vec<Key>)],
+    ) -> BoxFuture<'a, Result<Vec<Vec<Row>>, StoreError>> {
+        let found = (wanted.iter())
+            .map(|(table, keys)| get(self.connection, *table, keys))
+            .collect();
+        Box::pin(ready(found))
+    }
+
     fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
         Box::pin(ready(select(self.connection, scan)))
     }
@@ -174,33 +184,25 @@ pub(crate) fn bind_columns(statement: &mut CachedStatement<'_>, values: &[i64]) 
 /// Writes what a batch returned, in table order and by rising key, whatever order it came in: neighbours then meet
 /// on the same pages.
 pub(crate) fn apply(connection: &Connection, mut writes: Vec<Write>) -> Result<(), StoreError> {
-    writes.sort_unstable_by(|a, b| target(a).cmp(&target(b)));
+    writes.sort_unstable_by(|a, b| a.target().cmp(&b.target()));
     for pair in writes.windows(2) {
         if let [first, second] = pair
-            && target(first) == target(second)
+            && first.target() == second.target()
         {
             return Err(twice(first));
         }
     }
-    for write in &writes {
-        match write {
-            Write::Put(row) => put(connection, row)?,
-            Write::Delete(table, key) => delete(connection, *table, key)?,
+    for of_table in writes.chunk_by(|a, b| a.target().0 == b.target().0) {
+        if let Some(first) = of_table.first() {
+            Writer::new(connection, first.target().0).write(of_table)?;
         }
     }
     Ok(())
 }
 
-fn target(write: &Write) -> (Table, &[i64]) {
-    match write {
-        Write::Put(row) => (row.table, row.key()),
-        Write::Delete(table, key) => (*table, key),
-    }
-}
-
 /// Two writes of one key would leave the result to their order, which the port does not define.
 fn twice(write: &Write) -> StoreError {
-    let (table, _) = target(write);
+    let (table, _) = write.target();
     let spec = table.spec();
     if spec.insert_only {
         StoreError::Duplicate { table: spec.name }
@@ -209,35 +211,98 @@ fn twice(write: &Write) -> StoreError {
     }
 }
 
-fn put(connection: &Connection, row: &Row) -> Result<(), StoreError> {
-    require_row(row)?;
-    let statements = statements(row.table);
-    if let Some(touch) = &statements.touch
-        && write_row(connection, touch, row)? > 0
-    {
-        return Ok(());
-    }
-    write_row(connection, &statements.put, row).map(|_| ())
+/// Writes rows of one table. Statements are taken from the connection's cache once, not for every row.
+struct Writer<'c> {
+    connection: &'c Connection,
+    table: Table,
+    touch: Option<CachedStatement<'c>>,
+    put: Option<CachedStatement<'c>>,
+    insert: Option<CachedStatement<'c>>,
+    delete: Option<CachedStatement<'c>>,
 }
 
-fn write_row(connection: &Connection, text: &str, row: &Row) -> Result<usize, StoreError> {
+impl<'c> Writer<'c> {
+    fn new(connection: &'c Connection, table: Table) -> Self {
+        Self {
+            connection,
+            table,
+            touch: None,
+            put: None,
+            insert: None,
+            delete: None,
+        }
+    }
+
+    fn write(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        for write in writes {
+            match write {
+                Write::Put(row) => self.put(row)?,
+                Write::Insert(row) => self.insert(row)?,
+                Write::Delete(_, key) => self.delete(key)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, row: &Row) -> Result<(), StoreError> {
+        require_row(row)?;
+        let statements = statements(self.table);
+        if let Some(touch) = &statements.touch {
+            let touched = write_row(
+                prepared(self.connection, self.table, touch, &mut self.touch)?,
+                row,
+            )?;
+            if touched > 0 {
+                return Ok(());
+            }
+        }
+        let put = prepared(self.connection, self.table, &statements.put, &mut self.put)?;
+        write_row(put, row).map(|_| ())
+    }
+
+    fn insert(&mut self, row: &Row) -> Result<(), StoreError> {
+        require_row(row)?;
+        let text = &statements(self.table).insert;
+        let insert = prepared(self.connection, self.table, text, &mut self.insert)?;
+        write_row(insert, row).map(|_| ())
+    }
+
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        require_key(self.table, key)?;
+        let fail = |error| on_table(self.table, error);
+        let text = &statements(self.table).delete;
+        let delete = prepared(self.connection, self.table, text, &mut self.delete)?;
+        bind_columns(delete, key).map_err(fail)?;
+        delete.raw_execute().map(|_| ()).map_err(fail)
+    }
+}
+
+/// The statement in its place, prepared now if nobody needed it before.
+fn prepared<'s, 'c>(
+    connection: &'c Connection,
+    table: Table,
+    text: &str,
+    place: &'s mut Option<CachedStatement<'c>>,
+) -> Result<&'s mut CachedStatement<'c>, StoreError> {
+    Ok(match place {
+        Some(statement) => statement,
+        None => place.insert(
+            connection
+                .prepare_cached(text)
+                .map_err(|error| on_table(table, error))?,
+        ),
+    })
+}
+
+fn write_row(statement: &mut CachedStatement<'_>, row: &Row) -> Result<usize, StoreError> {
     let fail = |error| on_table(row.table, error);
-    let mut statement = connection.prepare_cached(text).map_err(fail)?;
-    bind_columns(&mut statement, &row.columns).map_err(fail)?;
+    bind_columns(statement, &row.columns).map_err(fail)?;
     if row.table.spec().has_doc {
         statement
             .raw_bind_parameter(row.columns.len() + 1, row.doc.as_str())
             .map_err(fail)?;
     }
     statement.raw_execute().map_err(fail)
-}
-
-fn delete(connection: &Connection, table: Table, key: &Key) -> Result<(), StoreError> {
-    require_key(table, key)?;
-    let fail = |error| on_table(table, error);
-    let mut statement = (connection.prepare_cached(&statements(table).delete)).map_err(fail)?;
-    bind_columns(&mut statement, key).map_err(fail)?;
-    statement.raw_execute().map(|_| ()).map_err(fail)
 }
 
 fn require_key(table: Table, key: &[i64]) -> Result<(), StoreError> {

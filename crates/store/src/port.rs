@@ -16,6 +16,13 @@ pub trait Transaction: Send {
     /// several writers locks the rows in sorted key order, so two batches can never wait for each other in a ring.
     fn get<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
 
+    /// Does several [`Self::get`]s, one after the other, and answers each: in one exchange with the server on a backend
+    /// that has one.
+    fn get_all<'a>(
+        &'a mut self,
+        wanted: &'a [(Table, Vec<Key>)],
+    ) -> BoxFuture<'a, Result<Vec<Vec<Row>>, StoreError>>;
+
     /// Reads the rows of a scan, in its order.
     fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
 
@@ -87,6 +94,11 @@ pub trait Store: Send + Sync + Debug {
     /// Runs the batch in one durable transaction: it answers `Ok` only after the commit has been synced to disk.
     /// Serialization conflicts and deadlocks are retried inside, with a bound. Gives the batch back.
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)>;
+
+    /// How many batches may usefully be under way at a time, at least 1.
+    fn writers(&self) -> usize {
+        1
+    }
 
     /// Runs the batch on one consistent, read-only snapshot that blocks no writer. The batch must return no writes.
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)>;

@@ -41,8 +41,22 @@ pub enum Write {
     /// Inserts the row, or replaces the one with its key. On an insert-only table
     /// ([`crate::TableSpec::insert_only`]) an existing key is [`crate::StoreError::Duplicate`].
     Put(Row),
+    /// Inserts a row that is new. An existing key is [`crate::StoreError::Duplicate`] on every table. Whoever knows
+    /// that a row is new says so: a backend then has nothing to look up.
+    Insert(Row),
     /// Deletes the row with this key, if there is one.
     Delete(Table, Key),
+}
+
+impl Write {
+    /// The table and the key that are written.
+    #[must_use]
+    pub fn target(&self) -> (Table, &[i64]) {
+        match self {
+            Self::Put(row) | Self::Insert(row) => (row.table, row.key()),
+            Self::Delete(table, key) => (*table, key),
+        }
+    }
 }
 
 /// Comparison of a scan condition.

@@ -190,7 +190,9 @@ async fn a_request_with_a_key_may_be_sent_again_after_a_panic() {
         ("", "false", "never"),
     ] {
         client
-            .send(&format!("GET /other/panic HTTP/1.1\r\nhost: test\r\n{header}\r\n"))
+            .send(&format!(
+                "GET /other/panic HTTP/1.1\r\nhost: test\r\n{header}\r\n"
+            ))
             .await;
         let answer = client.answer().await;
         assert_eq!(answer.body, has_key);

@@ -120,7 +120,12 @@ async fn ended_sessions_are_replaced() {
 
 /// A store whose every byte goes over a wire that can be cut, and one that goes directly.
 async fn wired() -> (OneNode, Proxy, PostgresStore, PostgresStore) {
-    wired_with(PostgresOptions::default()).await
+    // One writer, so that what is cut is what the next batch uses.
+    wired_with(PostgresOptions {
+        writers: 1,
+        ..PostgresOptions::default()
+    })
+    .await
 }
 
 async fn wired_with(options: PostgresOptions) -> (OneNode, Proxy, PostgresStore, PostgresStore) {

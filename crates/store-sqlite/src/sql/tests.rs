@@ -29,9 +29,14 @@ fn every_statement_compiles() {
     let connection = database();
     for table in Table::ALL {
         let statements = statements(table);
-        for text in [&statements.get, &statements.put, &statements.delete]
-            .into_iter()
-            .chain(&statements.touch)
+        for text in [
+            &statements.get,
+            &statements.put,
+            &statements.insert,
+            &statements.delete,
+        ]
+        .into_iter()
+        .chain(&statements.touch)
         {
             let statement = connection.prepare(text).expect(text);
             let all = table.spec().columns.len() + usize::from(table.spec().has_doc);
