@@ -178,6 +178,7 @@ async fn a_statement_that_is_never_answered_costs_a_bounded_wait() {
     let answer_timeout = Duration::from_secs(1);
     let (_database, proxy, store, direct) = wired_with(PostgresOptions {
         answer_timeout,
+        writers: 1,
         ..PostgresOptions::default()
     })
     .await;
