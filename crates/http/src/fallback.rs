@@ -140,7 +140,7 @@ impl Default for Fallbacks {
 
 impl fmt::Debug for Fallbacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefixes = self.table.entries.iter().map(|(prefix, _)| prefix.join("/"));
+        let prefixes = (self.table.entries.iter()).map(|(prefix, _)| format!("/{}", prefix.join("/")));
         f.debug_set().entries(prefixes).finish()
     }
 }

@@ -3,28 +3,31 @@
 //! An alone request waits for nobody: the batch is what has queued up while the last one was being synced. One bad item never
 //! fails its neighbours: each is decided on its own, and a panic in one is caught and answered as an internal failure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+mod tally;
+mod told;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use tender_engine::{
-    Changes, Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice,
-    OrderId, OrderLines, Payment, PaymentId, Snapshot, Timestamp, decide,
+    Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, OrderId,
+    Snapshot, Timestamp, decide,
 };
 use tender_store::{
-    Batch, BoxFuture, Counter, CounterName, Record, StoreError, StoredAlias, StoredKey, Transaction, Wake,
-    WakeKind, Write, Writes,
+    Batch, BoxFuture, Counter, CounterName, Record, StoreError, Transaction, Wake, WakeKind, Write, Writes,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::guard::{Expected, Guards, PlainWrites};
+use crate::guard::{Expected, Guards};
 use crate::ids::BatchIds;
 use crate::loader::{Reads, get};
-use crate::queries::{decode, order_key, payments_scan};
 use crate::tender::{Caller, Done, Inner};
-use crate::{Directory, Failure, OrderView, WebhookEncoder, WebhookEvent};
+use crate::{Directory, Failure, WebhookEncoder, WebhookEvent};
+
+use self::tally::Tally;
+use self::told::{Told, load_full_orders, payments_of, view_of};
 
 /// Commands of one batch. Beyond a few hundred, a sync costs more per command again.
 pub(crate) const BATCH_MAX: usize = 512;
@@ -363,73 +366,6 @@ impl LedgerBatch {
     }
 }
 
-/// Brings lines and payments of the orders that somebody is told about in full. What the batch has changed already stays.
-async fn load_full_orders(
-    transaction: &mut dyn Transaction,
-    snapshot: &mut Snapshot,
-    told: &Told,
-) -> Result<(), StoreError> {
-    let orders: BTreeSet<OrderId> = told.notices.iter().filter_map(|notice| notice.order).collect();
-    for order in orders {
-        for payment in decode::<Payment>(&transaction.scan(&payments_scan(told.merchant, order)).await?)? {
-            snapshot
-                .payments
-                .entry((told.merchant, payment.id))
-                .or_insert(payment);
-        }
-        for lines in get::<OrderLines>(transaction, vec![order_key(told.merchant, order)]).await? {
-            snapshot.lines.entry((told.merchant, order)).or_insert(lines);
-        }
-    }
-    Ok(())
-}
-
-fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<OrderView> {
-    let order = told
-        .orders
-        .get(&id)
-        .or_else(|| snapshot.orders.get(&(told.merchant, id)))?
-        .clone();
-    let lines = snapshot
-        .lines
-        .get(&(told.merchant, id))
-        .map(|lines| lines.lines.clone())
-        .unwrap_or_default();
-    let mut payments: Vec<Payment> = snapshot
-        .payments_of(told.merchant, id)
-        .into_iter()
-        .cloned()
-        .collect();
-    for payment in &mut payments {
-        if let Some(own) = told.payments.get(&payment.id) {
-            *payment = own.clone();
-        }
-    }
-    // Payments that later commands of the same batch made are not part of this message.
-    payments.retain(|payment| payment.id.number <= order.last_payment_number);
-    Some(OrderView {
-        order,
-        lines,
-        payments,
-    })
-}
-
-fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
-    let mut payments: Vec<Payment> = Vec::new();
-    for id in told.notices.iter().filter_map(|notice| notice.payment) {
-        let own = told
-            .payments
-            .get(&id)
-            .or_else(|| snapshot.payments.get(&(told.merchant, id)));
-        if let Some(payment) = own
-            && !payments.iter().any(|known| known.id == id)
-        {
-            payments.push(payment.clone());
-        }
-    }
-    payments
-}
-
 /// Where the endpoints' sequences stand. All are asked for at once, so that batches of several nodes lock them in one order.
 async fn sequences_of(
     transaction: &mut dyn Transaction,
@@ -482,176 +418,4 @@ impl Encoded {
             message,
         }
     }
-}
-
-/// What one command wants told, with the records as that command left them.
-struct Told {
-    merchant: MerchantId,
-    directory: Arc<Directory>,
-    notices: Vec<Notice>,
-    orders: BTreeMap<OrderId, tender_engine::Order>,
-    payments: BTreeMap<PaymentId, Payment>,
-}
-
-/// The records of a kind that a batch changes, and whether they are new. What a command changes it has read, so what the
-/// snapshot did not have is new.
-type Changed<T> = BTreeMap<(MerchantId, T), bool>;
-
-/// What a batch is going to write.
-#[derive(Default)]
-struct Tally {
-    orders: Changed<OrderId>,
-    lines: Changed<OrderId>,
-    payments: Changed<PaymentId>,
-    tasks: Changed<tender_engine::TaskId>,
-    cases: Changed<tender_engine::CaseId>,
-    aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
-    check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
-    counters: Sequences,
-    rows: Vec<Write>,
-    plain: PlainWrites,
-    told: Vec<Told>,
-    messages: Vec<Encoded>,
-    wakes: Vec<Wake>,
-}
-
-impl Tally {
-    /// Notes which records a command changes. To be called before the snapshot has the changes.
-    fn note(&mut self, snapshot: &Snapshot, changes: &Changes) {
-        for order in &changes.orders {
-            let key = (order.merchant, order.id);
-            let changed = self.orders.entry(key);
-            changed.or_insert_with(|| !snapshot.orders.contains_key(&key));
-        }
-        for lines in &changes.lines {
-            let key = (lines.merchant, lines.order);
-            let changed = self.lines.entry(key);
-            changed.or_insert_with(|| !snapshot.lines.contains_key(&key));
-        }
-        for payment in &changes.payments {
-            let key = (payment.merchant, payment.id);
-            let changed = self.payments.entry(key);
-            changed.or_insert_with(|| !snapshot.payments.contains_key(&key));
-        }
-        for task in &changes.tasks {
-            let key = (task.merchant, task.id);
-            let changed = self.tasks.entry(key);
-            changed.or_insert_with(|| !snapshot.tasks.contains_key(&key));
-        }
-        for case in &changes.cases {
-            let key = (case.merchant, case.id);
-            let changed = self.cases.entry(key);
-            changed.or_insert_with(|| !snapshot.cases.contains_key(&key));
-        }
-    }
-
-    fn add(&mut self, merchant: MerchantId, directory: &Arc<Directory>, changes: Changes) {
-        for task in &changes.tasks {
-            if task.state.is_open() && task.leased_to.is_none() {
-                self.wakes.push(Wake {
-                    kind: WakeKind::Task,
-                    id: task.location.to_i64(),
-                });
-            }
-        }
-        for (merchant, hash, record) in changes.keys {
-            self.rows.push(Write::Put(
-                StoredKey {
-                    merchant,
-                    hash,
-                    record,
-                }
-                .to_row(),
-            ));
-        }
-        self.aliases.extend(
-            changes
-                .aliases
-                .into_iter()
-                .map(|(merchant, hash, order)| ((merchant, hash), order)),
-        );
-        self.check_numbers.extend(
-            changes
-                .check_numbers
-                .into_iter()
-                .map(|(merchant, location, number)| ((merchant, location), number)),
-        );
-        if !changes.entries.is_empty() {
-            self.wakes.push(Wake {
-                kind: WakeKind::Journal,
-                id: merchant.to_i64(),
-            });
-        }
-        self.rows
-            .extend(changes.entries.iter().map(|entry| Write::Put(entry.to_row())));
-        if !changes.notices.is_empty() {
-            self.told.push(Told {
-                merchant,
-                directory: Arc::clone(directory),
-                notices: changes.notices,
-                orders: changes
-                    .orders
-                    .into_iter()
-                    .map(|order| (order.id, order))
-                    .collect(),
-                payments: changes
-                    .payments
-                    .into_iter()
-                    .map(|payment| (payment.id, payment))
-                    .collect(),
-            });
-        }
-    }
-
-    /// One row per record, as the last command of the batch left it.
-    fn into_writes(self, snapshot: &Snapshot) -> Result<Writes, StoreError> {
-        let mut rows = self.rows;
-        rows.extend(self.plain.into_writes());
-        rows.extend(rows_of(&self.orders, &snapshot.orders));
-        rows.extend(rows_of(&self.lines, &snapshot.lines));
-        rows.extend(rows_of(&self.payments, &snapshot.payments));
-        rows.extend(rows_of(&self.tasks, &snapshot.tasks));
-        rows.extend(rows_of(&self.cases, &snapshot.cases));
-        for ((merchant, hash), order) in self.aliases {
-            rows.push(put(&StoredAlias {
-                merchant,
-                hash,
-                order,
-            }));
-        }
-        for ((merchant, location), number) in self.check_numbers {
-            let value = number.cast_signed();
-            let counter = Counter {
-                merchant,
-                name: CounterName::CheckNumber,
-                owner: location.to_i64(),
-                value,
-            };
-            rows.push(put(&counter));
-        }
-        rows.extend(self.counters.values().map(put));
-        let mut wakes = self.wakes;
-        wakes.sort_by_key(|wake| (wake.kind as u8, wake.id));
-        wakes.dedup();
-        Ok(Writes { rows, wakes })
-    }
-}
-
-/// The rows of the changed records of a kind, as the snapshot has them by now.
-fn rows_of<'a, K: Ord + Hash, T: Record>(
-    changed: &'a BTreeMap<K, bool>,
-    records: &'a HashMap<K, T>,
-) -> impl Iterator<Item = Write> + 'a {
-    changed.iter().filter_map(|(key, is_new)| {
-        let row = records.get(key)?.to_row();
-        Some(if *is_new {
-            Write::Insert(row)
-        } else {
-            Write::Put(row)
-        })
-    })
-}
-
-fn put<T: Record>(record: &T) -> Write {
-    Write::Put(record.to_row())
 }

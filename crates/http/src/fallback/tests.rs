@@ -89,5 +89,5 @@ async fn each_prefix_answers_for_itself() {
 #[test]
 fn debug_names_the_prefixes() {
     let fallbacks = Fallbacks::default().on("/a", named).on("/b", named);
-    assert_eq!(format!("{fallbacks:?}"), r#"{"/a", "/b"}"#);
+    assert_eq!(format!("{fallbacks:?}"), r#"{"/b", "/a"}"#);
 }

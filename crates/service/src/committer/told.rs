@@ -1,0 +1,89 @@
+//! What commands want told, and the records as each command left them.
+//!
+//! Owns: the state that a webhook message shows. Must not know: who is told, or in which words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tender_engine::{MerchantId, Notice, OrderId, OrderLines, Payment, PaymentId, Snapshot};
+use tender_store::{StoreError, Transaction};
+
+use crate::loader::get;
+use crate::queries::{decode, order_key, payments_scan};
+use crate::{Directory, OrderView};
+
+/// What one command wants told, with the records as that command left them.
+pub(super) struct Told {
+    pub(super) merchant: MerchantId,
+    pub(super) directory: Arc<Directory>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) orders: BTreeMap<OrderId, tender_engine::Order>,
+    pub(super) payments: BTreeMap<PaymentId, Payment>,
+}
+
+/// Brings lines and payments of the orders that somebody is told about in full. What the batch has changed already stays.
+pub(super) async fn load_full_orders(
+    transaction: &mut dyn Transaction,
+    snapshot: &mut Snapshot,
+    told: &Told,
+) -> Result<(), StoreError> {
+    let orders: BTreeSet<OrderId> = told.notices.iter().filter_map(|notice| notice.order).collect();
+    for order in orders {
+        for payment in decode::<Payment>(&transaction.scan(&payments_scan(told.merchant, order)).await?)? {
+            snapshot
+                .payments
+                .entry((told.merchant, payment.id))
+                .or_insert(payment);
+        }
+        for lines in get::<OrderLines>(transaction, vec![order_key(told.merchant, order)]).await? {
+            snapshot.lines.entry((told.merchant, order)).or_insert(lines);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<OrderView> {
+    let order = told
+        .orders
+        .get(&id)
+        .or_else(|| snapshot.orders.get(&(told.merchant, id)))?
+        .clone();
+    let lines = snapshot
+        .lines
+        .get(&(told.merchant, id))
+        .map(|lines| lines.lines.clone())
+        .unwrap_or_default();
+    let mut payments: Vec<Payment> = snapshot
+        .payments_of(told.merchant, id)
+        .into_iter()
+        .cloned()
+        .collect();
+    for payment in &mut payments {
+        if let Some(own) = told.payments.get(&payment.id) {
+            *payment = own.clone();
+        }
+    }
+    // Payments that later commands of the same batch made are not part of this message.
+    payments.retain(|payment| payment.id.number <= order.last_payment_number);
+    Some(OrderView {
+        order,
+        lines,
+        payments,
+    })
+}
+
+pub(super) fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
+    let mut payments: Vec<Payment> = Vec::new();
+    for id in told.notices.iter().filter_map(|notice| notice.payment) {
+        let own = told
+            .payments
+            .get(&id)
+            .or_else(|| snapshot.payments.get(&(told.merchant, id)));
+        if let Some(payment) = own
+            && !payments.iter().any(|known| known.id == id)
+        {
+            payments.push(payment.clone());
+        }
+    }
+    payments
+}
