@@ -19,205 +19,136 @@ pub enum MoneyField {
     Service,
 }
 
-/// A refusal. Nothing was changed, except where a key records its refusal or a case was opened.
-#[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rejection {
+/// Defines the refusals together with the code and an example of each, so that no table of them can leave one out.
+macro_rules! rejections {
+    ($(
+        $(#[doc = $about:literal])+
+        $name:ident
+            $(($payload:ty = $example:expr))?
+            $({ $(#[doc = $field_about:literal])+ $field:ident: $field_type:ty = $field_example:expr, })?
+            = $code:literal;
+    )+) => {
+        /// A refusal. Nothing was changed, except where a key records its refusal or a case was opened.
+        #[must_use]
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Rejection {
+            $($(#[doc = $about])+ $name $(($payload))? $({ $(#[doc = $field_about])+ $field: $field_type })?,)+
+        }
+
+        impl Rejection {
+            /// A name that never changes its meaning.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $code,)+
+                }
+            }
+
+            /// Every code with an example, for tables that must name them all.
+            #[must_use]
+            pub fn examples() -> Vec<Self> {
+                vec![$(Self::$name $(($example))? $({ $field: $field_example })?),+]
+            }
+        }
+    };
+}
+
+rejections! {
     /// No such order of this merchant.
-    OrderNotFound,
+    OrderNotFound = "order-not-found";
     /// No such payment of this merchant, or deleted.
-    PaymentNotFound,
+    PaymentNotFound = "payment-not-found";
     /// No such task of this device's location.
-    TaskNotFound,
+    TaskNotFound = "task-not-found";
     /// No such open case.
-    CaseNotFound,
+    CaseNotFound = "case-not-found";
     /// No such line.
-    LineNotFound,
+    LineNotFound = "line-not-found";
     /// The asserted order is not the payment's.
-    OrderMismatch,
+    OrderMismatch = "order-mismatch";
     /// More fraction digits than the currency has.
-    TooManyDigits(MoneyField),
+    TooManyDigits(MoneyField = MoneyField::Amount) = "too-many-digits";
     /// Does not fit the ledger's integer.
-    OutOfRange(MoneyField),
+    OutOfRange(MoneyField = MoneyField::Amount) = "out-of-range";
     /// Must be above zero.
-    NotPositive(MoneyField),
+    NotPositive(MoneyField = MoneyField::Amount) = "not-positive";
     /// Must not be negative.
-    Negative(MoneyField),
+    Negative(MoneyField = MoneyField::Tip) = "negative";
     /// A refund takes no tip and no surcharge.
-    NotOnRefund(MoneyField),
+    NotOnRefund(MoneyField = MoneyField::Tip) = "not-on-refund";
     /// An amount of zero needs a tip or a surcharge.
-    NothingToPay,
+    NothingToPay = "nothing-to-pay";
     /// A refund without source needs an amount.
-    AmountRequired,
+    AmountRequired = "amount-required";
     /// The unique reference was used before.
-    ReferenceUsed,
+    ReferenceUsed = "reference-used";
     /// The key was used for another command; names the first field that differs.
     KeyReused {
         /// The caller's name of the field.
-        field: String,
-    },
+        field: String = "amount".to_owned(),
+    } = "key-reused";
     /// The reference was fenced: nothing may land under it.
-    ReferenceFenced,
+    ReferenceFenced = "reference-fenced";
     /// No such webhook endpoint of the application.
-    EndpointNotFound,
+    EndpointNotFound = "endpoint-not-found";
     /// The order is closed.
-    OrderClosed,
+    OrderClosed = "order-closed";
     /// The order was cancelled.
-    OrderCancelled,
+    OrderCancelled = "order-cancelled";
     /// The order was rejected by staff.
-    OrderRejected,
+    OrderRejected = "order-rejected";
     /// The order was deleted.
-    OrderDeleted,
+    OrderDeleted = "order-deleted";
     /// The order still waits for a till to take it.
-    OrderProposed,
+    OrderProposed = "order-proposed";
     /// The order takes no payments from tills.
-    PaymentsLocked,
+    PaymentsLocked = "payments-locked";
     /// Lines of an accepted order are fixed.
-    LinesFixed,
+    LinesFixed = "lines-fixed";
     /// The order has pending payments.
-    PaymentsPending,
+    PaymentsPending = "payments-pending";
     /// The order has money on it that was not given back.
-    MoneyOnOrder,
+    MoneyOnOrder = "money-on-order";
     /// The change would make the total less than what is paid and reserved.
-    TotalBelowPaid,
+    TotalBelowPaid = "total-below-paid";
     /// The order leaves a final state for no other.
-    StateFinal,
+    StateFinal = "state-final";
     /// The payment's state does not allow this.
-    InvalidState,
+    InvalidState = "invalid-state";
     /// Money of a complete payment changes only as a correction.
-    CorrectionRequired,
+    CorrectionRequired = "correction-required";
     /// No such payment method.
-    MethodNotFound,
+    MethodNotFound = "method-not-found";
     /// The method is the till's own card terminal.
-    MethodIsTerminal,
+    MethodIsTerminal = "method-is-terminal";
     /// No such employee.
-    StaffNotFound,
+    StaffNotFound = "staff-not-found";
     /// No employee was named and the location has no default.
-    StaffMissing,
+    StaffMissing = "staff-missing";
     /// The source of a refund does not qualify.
-    SourceInvalid,
+    SourceInvalid = "source-invalid";
     /// More than is due.
-    ExceedsDue,
+    ExceedsDue = "exceeds-due";
     /// More than can be given back.
-    ExceedsRefundable,
+    ExceedsRefundable = "exceeds-refundable";
     /// A computed amount is zero.
-    NothingDue,
+    NothingDue = "nothing-due";
     /// A live refund names this payment.
-    HasRefunds,
+    HasRefunds = "has-refunds";
     /// No such catalogue item.
-    ItemNotFound,
+    ItemNotFound = "item-not-found";
     /// Attributes grow beyond their maximum.
-    AttributesTooLarge,
+    AttributesTooLarge = "attributes-too-large";
     /// A named maximum of the order is reached: lines, payments or watchers.
-    OrderFull,
+    OrderFull = "order-full";
 }
 
 impl Rejection {
-    /// A name that never changes its meaning.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::OrderNotFound => "order-not-found",
-            Self::PaymentNotFound => "payment-not-found",
-            Self::TaskNotFound => "task-not-found",
-            Self::CaseNotFound => "case-not-found",
-            Self::LineNotFound => "line-not-found",
-            Self::OrderMismatch => "order-mismatch",
-            Self::TooManyDigits(_) => "too-many-digits",
-            Self::OutOfRange(_) => "out-of-range",
-            Self::NotPositive(_) => "not-positive",
-            Self::Negative(_) => "negative",
-            Self::NotOnRefund(_) => "not-on-refund",
-            Self::NothingToPay => "nothing-to-pay",
-            Self::AmountRequired => "amount-required",
-            Self::ReferenceUsed => "reference-used",
-            Self::KeyReused { .. } => "key-reused",
-            Self::ReferenceFenced => "reference-fenced",
-            Self::EndpointNotFound => "endpoint-not-found",
-            Self::OrderClosed => "order-closed",
-            Self::OrderCancelled => "order-cancelled",
-            Self::OrderRejected => "order-rejected",
-            Self::OrderDeleted => "order-deleted",
-            Self::OrderProposed => "order-proposed",
-            Self::PaymentsLocked => "payments-locked",
-            Self::LinesFixed => "lines-fixed",
-            Self::PaymentsPending => "payments-pending",
-            Self::MoneyOnOrder => "money-on-order",
-            Self::TotalBelowPaid => "total-below-paid",
-            Self::StateFinal => "state-final",
-            Self::InvalidState => "invalid-state",
-            Self::CorrectionRequired => "correction-required",
-            Self::MethodNotFound => "method-not-found",
-            Self::MethodIsTerminal => "method-is-terminal",
-            Self::StaffNotFound => "staff-not-found",
-            Self::StaffMissing => "staff-missing",
-            Self::SourceInvalid => "source-invalid",
-            Self::ExceedsDue => "exceeds-due",
-            Self::ExceedsRefundable => "exceeds-refundable",
-            Self::NothingDue => "nothing-due",
-            Self::HasRefunds => "has-refunds",
-            Self::ItemNotFound => "item-not-found",
-            Self::AttributesTooLarge => "attributes-too-large",
-            Self::OrderFull => "order-full",
-        }
-    }
-
     /// Whether the same command may succeed later without anybody changing it. The ledger's refusals are judgements
     /// on what was asked, so none is; only the storage below it has transient failures.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         false
-    }
-
-    /// Every code with an example, for tables that must name them all.
-    #[must_use]
-    pub fn examples() -> Vec<Self> {
-        vec![
-            Self::OrderNotFound,
-            Self::PaymentNotFound,
-            Self::TaskNotFound,
-            Self::CaseNotFound,
-            Self::LineNotFound,
-            Self::OrderMismatch,
-            Self::TooManyDigits(MoneyField::Amount),
-            Self::OutOfRange(MoneyField::Amount),
-            Self::NotPositive(MoneyField::Amount),
-            Self::Negative(MoneyField::Tip),
-            Self::NotOnRefund(MoneyField::Tip),
-            Self::NothingToPay,
-            Self::AmountRequired,
-            Self::ReferenceUsed,
-            Self::KeyReused {
-                field: "amount".to_owned(),
-            },
-            Self::ReferenceFenced,
-            Self::EndpointNotFound,
-            Self::OrderClosed,
-            Self::OrderCancelled,
-            Self::OrderRejected,
-            Self::OrderDeleted,
-            Self::OrderProposed,
-            Self::PaymentsLocked,
-            Self::LinesFixed,
-            Self::PaymentsPending,
-            Self::MoneyOnOrder,
-            Self::TotalBelowPaid,
-            Self::StateFinal,
-            Self::InvalidState,
-            Self::CorrectionRequired,
-            Self::MethodNotFound,
-            Self::MethodIsTerminal,
-            Self::StaffNotFound,
-            Self::StaffMissing,
-            Self::SourceInvalid,
-            Self::ExceedsDue,
-            Self::ExceedsRefundable,
-            Self::NothingDue,
-            Self::HasRefunds,
-            Self::ItemNotFound,
-            Self::AttributesTooLarge,
-            Self::OrderFull,
-        ]
     }
 
     /// The refusal with this code, fields at their examples; how stored refusals are read back.
