@@ -7,6 +7,7 @@
 mod document;
 mod figures;
 mod machine;
+mod postgres;
 mod server;
 mod tool;
 
@@ -17,16 +18,67 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::{process, test};
+use crate::{process, requirements, test};
 use figures::{Figures, Round};
-use server::Server;
-use tool::{Load, Tool};
+use postgres::Postgres;
+use server::{Ledger, Server};
+use tool::{Load, Sample, TimedLoad, Tool};
+
+#[cfg(test)]
+mod tests;
 
 /// The profile that releases are built with.
 const PROFILE: &str = "dist";
 
+/// Cargo's own profile whose folder has another name.
+const DEV_PROFILE: (&str, &str) = ("dev", "debug");
+
 /// The page that a run writes its result into.
 const PAGE: &str = "docs/benchmarks.md";
+
+/// What is asked for on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options<'a> {
+    is_quick: bool,
+    /// What to build with. Only figures of what releases ship are written down; another profile is for work on the
+    /// measurements themselves, and is not in the usage.
+    profile: &'a str,
+}
+
+impl<'a> Options<'a> {
+    /// Reads the words after `bench`; nothing when one of them is unknown.
+    pub fn parse(words: &[&'a str]) -> Option<Self> {
+        let mut options = Self {
+            is_quick: false,
+            profile: PROFILE,
+        };
+        let mut rest = words;
+        loop {
+            rest = match rest {
+                [] => return Some(options),
+                ["--quick", rest @ ..] => {
+                    options.is_quick = true;
+                    rest
+                }
+                ["--profile", profile, rest @ ..] => {
+                    options.profile = profile;
+                    rest
+                }
+                _ => return None,
+            };
+        }
+    }
+
+    fn is_written_down(self) -> bool {
+        !self.is_quick && self.profile == PROFILE
+    }
+
+    /// The folder that Cargo builds into.
+    fn folder(self) -> &'a str {
+        let (dev, folder) = DEV_PROFILE;
+        if self.profile == dev { folder } else { self.profile }
+    }
+}
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -37,17 +89,25 @@ struct Plan {
     time_for_rounds: Duration,
     /// Requests to the bare handler per round.
     bare: u64,
-    /// Payments accepted, and payments written into the bare storage, per round.
+    /// Payments accepted, and payments written into the bare storage, per round and per storage.
     accepted: u64,
+    /// Payments accepted one after the other, per round and per storage.
+    alone: u64,
+    /// How long `pgbench` runs with many clients, and how long with one, per round.
+    pgbench_seconds: u64,
+    pgbench_alone_seconds: u64,
     /// Whole payments per round.
     settled: u64,
 }
 
 const FULL: Plan = Plan {
     rounds_max: 5,
-    time_for_rounds: Duration::from_secs(150),
+    time_for_rounds: Duration::from_secs(240),
     bare: 100_000,
     accepted: 40_000,
+    alone: 2_000,
+    pgbench_seconds: 5,
+    pgbench_alone_seconds: 2,
     settled: 4_000,
 };
 
@@ -56,49 +116,66 @@ const QUICK: Plan = Plan {
     rounds_max: 1,
     bare: 10_000,
     accepted: 4_000,
+    alone: 100,
+    pgbench_seconds: 1,
+    pgbench_alone_seconds: 1,
     settled: 400,
     ..FULL
 };
 
-/// Clients at a time, for everything that has clients.
+/// Clients at a time, for everything that has clients, unless it is said.
 const CLIENTS: u32 = 128;
 
+/// Clients of `pgbench`: with more, each a server process, PostgreSQL on few cores writes less.
+const PGBENCH_CLIENTS: u32 = 16;
+
+/// As in `tender-bench`: there are orders for this many payments each.
+const PAYMENTS_PER_ORDER: u64 = 4;
+
 /// Measures, prints the result and writes it into the page. A quick run writes nothing.
-pub fn run(workspace: &Path, is_quick: bool) -> Result<ExitCode> {
+pub fn run(workspace: &Path, options: Options<'_>) -> Result<ExitCode> {
+    let postgres = requirements::ensure_postgres(workspace)?;
     let target = test::target_directory(workspace)?;
-    build(workspace)?;
+    build(workspace, options.profile)?;
+    let binary = |name| test::binary(&target, options.folder(), name);
     let bench = Bench {
-        tender: test::binary(&target, PROFILE, "tender"),
-        tool: Tool::new(test::binary(&target, PROFILE, "tender-bench"), workspace),
+        tender: binary("tender"),
+        tool: Tool::new(binary("tender-bench"), workspace, &postgres),
         workspace,
+        home: target.join("xtask"),
         scratch: target.join("xtask/bench"),
-        plan: if is_quick { QUICK } else { FULL },
+        plan: if options.is_quick { QUICK } else { FULL },
     };
+    fs::create_dir_all(&bench.scratch).context("cannot make a folder beside what is built")?;
     let started = Instant::now();
-    let rounds = bench.rounds()?;
-    let machine = machine::describe(workspace, &bench.scratch)?;
-    fs::remove_dir_all(&bench.scratch).context("cannot remove what was measured")?;
+    let version = postgres::version(&postgres, workspace)?;
+    let machine = machine::describe(workspace, &bench.scratch, &version)?;
+    let rounds = bench.rounds();
+    let removed = fs::remove_dir_all(&bench.scratch).context("cannot remove what was measured");
+    let rounds = rounds?;
+    removed?;
     let figures = Figures {
         rounds: &rounds,
         binary_bytes: fs::metadata(&bench.tender)?.len(),
         payments: bench.plan.accepted,
         clients: CLIENTS,
+        pgbench_clients: PGBENCH_CLIENTS,
     };
     let table = figures.table();
     print!("{table}");
     println!("\n{machine}\nMeasured in {:.0?}", started.elapsed());
-    if is_quick {
-        eprintln!("{PAGE} is left to the run without --quick");
-    } else {
+    if options.is_written_down() {
         document::replace(&workspace.join(PAGE), &format!("{machine}\n\n{table}"))?;
+    } else {
+        eprintln!("{PAGE} is left to the run without options");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// One after the other, so that the product is built with its own dependencies' features and no others.
-fn build(workspace: &Path) -> Result<()> {
+fn build(workspace: &Path, profile: &str) -> Result<()> {
     for package in ["tender-cli", "tender-bench"] {
-        let arguments = ["build", "--profile", PROFILE, "--package", package];
+        let arguments = ["build", "--profile", profile, "--package", package];
         process::run(process::cargo(workspace).args(arguments))?;
     }
     Ok(())
@@ -109,25 +186,29 @@ struct Bench<'a> {
     tool: Tool<'a>,
     workspace: &'a Path,
     /// Beside what is built, because a temporary folder may be in memory, where nothing has to be synced.
+    home: PathBuf,
+    /// In it, emptied for each measurement.
     scratch: PathBuf,
     plan: Plan,
 }
 
 impl Bench<'_> {
     fn rounds(&self) -> Result<Vec<Round>> {
+        // Its files are not in the scratch folder: they are removed by those who made them, a moment after it has ended.
+        let mut postgres = Postgres::start(&self.tool, &self.home)?;
         let started = Instant::now();
         let mut rounds = Vec::new();
         while rounds.len() < self.plan.rounds_max
             && (rounds.is_empty() || started.elapsed() < self.plan.time_for_rounds)
         {
             eprintln!("==> round {}", rounds.len() + 1);
-            rounds.push(self.round()?);
+            rounds.push(self.round(&mut postgres)?);
         }
         Ok(rounds)
     }
 
-    /// Everything once, each on a fresh folder and, where there is one, a fresh server.
-    fn round(&self) -> Result<Round> {
+    /// Everything once, each on a fresh folder or database and, where there is one, a fresh server.
+    fn round(&self, postgres: &mut Postgres) -> Result<Round> {
         let (start, idle_kib) = self.start()?;
         let bare = {
             let server = Server::bare(&self.tool)?;
@@ -138,15 +219,16 @@ impl Bench<'_> {
             .engine(&self.folder("engine")?, self.load(self.plan.accepted))?;
         let (accepted, loaded_kib) = {
             let server = self.demo()?;
-            let sample = self
-                .tool
-                .pay(&server.credentials(), self.load(self.plan.accepted))?;
+            let sample = self.tool.pay(&[&server], self.load(self.plan.accepted))?;
             (sample, server.memory_kib()?)
         };
         let settled = {
             let server = self.demo()?;
-            self.tool
-                .settle(&server.credentials(), self.load(self.plan.settled))?
+            self.tool.settle(&server, self.load(self.plan.settled))?
+        };
+        let alone = {
+            let server = self.demo()?;
+            self.tool.pay(&[&server], self.load_alone())?
         };
         let round = Round {
             start,
@@ -156,9 +238,39 @@ impl Bench<'_> {
             storage,
             accepted,
             settled,
+            alone,
+            pgbench: self.pgbench(postgres, PGBENCH_CLIENTS, self.plan.pgbench_seconds)?,
+            one_node: self.nodes(postgres, 1, self.load(self.plan.accepted))?,
+            two_nodes: self.nodes(postgres, 2, self.load(self.plan.accepted))?,
+            pgbench_alone: self.pgbench(postgres, 1, self.plan.pgbench_alone_seconds)?,
+            postgres_alone: self.nodes(postgres, 1, self.load_alone())?,
         };
         eprintln!("{round:?}");
         Ok(round)
+    }
+
+    /// Payments accepted by nodes on one fresh PostgreSQL database.
+    fn nodes(&self, postgres: &mut Postgres, count: usize, load: Load) -> Result<Sample> {
+        let url = postgres.database()?;
+        let nodes = (0..count).map(|number| {
+            let folder = self.folder(&format!("node-{number}"))?;
+            Server::demo(&self.tender, self.workspace, &folder, Ledger::Postgres(&url))
+        });
+        let nodes = nodes.collect::<Result<Vec<_>>>()?;
+        self.tool.pay(&nodes.iter().collect::<Vec<_>>(), load)
+    }
+
+    /// `pgbench` in the product's tables in a fresh PostgreSQL database.
+    fn pgbench(&self, postgres: &mut Postgres, clients: u32, seconds: u64) -> Result<Sample> {
+        let url = postgres.database()?;
+        let mut migrate = process::command(&self.tender, self.workspace);
+        process::run(migrate.args(["migrate", "--database-url", &url]))?;
+        let load = TimedLoad {
+            orders: self.plan.accepted.div_ceil(PAYMENTS_PER_ORDER),
+            clients,
+            seconds,
+        };
+        self.tool.pgbench(&url, &self.folder("pgbench")?, load)
     }
 
     /// How long a server takes to be ready on an empty database, and its memory then.
@@ -168,14 +280,27 @@ impl Bench<'_> {
         Ok((server.ready_after(), server.memory_kib()?))
     }
 
+    /// The demo on the embedded storage.
     fn demo(&self) -> Result<Server> {
-        Server::demo(&self.tender, self.workspace, &self.folder("demo")?)
+        Server::demo(
+            &self.tender,
+            self.workspace,
+            &self.folder("demo")?,
+            Ledger::Folder,
+        )
     }
 
     fn load(&self, payments: u64) -> Load {
         Load {
             payments,
             clients: CLIENTS,
+        }
+    }
+
+    fn load_alone(&self) -> Load {
+        Load {
+            payments: self.plan.alone,
+            clients: 1,
         }
     }
 

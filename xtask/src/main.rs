@@ -46,18 +46,22 @@ fn run() -> Result<ExitCode> {
         ["test", filters @ ..] => test::run(&workspace()?, filters),
         ["tidy"] => tidy::run(&workspace()?),
         ["setup"] => requirements::run(&workspace()?),
-        ["bench"] => bench::run(&workspace()?, false),
-        ["bench", "--quick"] => bench::run(&workspace()?, true),
+        ["bench", options @ ..] => match bench::Options::parse(options) {
+            Some(options) => bench::run(&workspace()?, options),
+            None => Ok(misunderstood()),
+        },
         ["openapi"] => openapi::run(&workspace()?),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)
         }
-        _ => {
-            eprint!("{USAGE}");
-            Ok(ExitCode::from(EXIT_USAGE))
-        }
+        _ => Ok(misunderstood()),
     }
+}
+
+fn misunderstood() -> ExitCode {
+    eprint!("{USAGE}");
+    ExitCode::from(EXIT_USAGE)
 }
 
 /// The workspace's root. Cargo says where this package is at run time; what was true when it was compiled may not be.

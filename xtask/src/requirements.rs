@@ -40,6 +40,9 @@ struct Requirement {
     install: Install,
 }
 
+/// Names the folder of PostgreSQL's programs.
+pub const POSTGRES_VARIABLE: &str = "TENDER_PG_BIN";
+
 /// The version that finds the same things tomorrow; raised on purpose.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
@@ -47,7 +50,7 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 #[rustfmt::skip]
 const TABLE: &[Requirement] = &[
     Requirement { name: "cargo-nextest", needed_by: "every test", variable: None, find: |m| m.program(&["cargo-nextest"]), install: Install::Cargo("cargo-nextest") },
-    Requirement { name: "PostgreSQL server", needed_by: "the PostgreSQL store's tests", variable: Some("TENDER_PG_BIN"), find: Machine::postgres, install: Install::Apt(&["postgresql"]) },
+    Requirement { name: "PostgreSQL server", needed_by: "the PostgreSQL store's tests and the benchmarks", variable: Some(POSTGRES_VARIABLE), find: Machine::postgres, install: Install::Apt(&["postgresql"]) },
     Requirement { name: "Patroni", needed_by: "the test of a failover", variable: Some("TENDER_PATRONI"), find: |m| m.program(&["patroni"]), install: Install::Apt(&["patroni", "python3-etcd"]) },
     Requirement { name: "etcd", needed_by: "the test of a failover", variable: Some("TENDER_ETCD"), find: |m| m.program(&["etcd"]), install: Install::Apt(&["etcd-server"]) },
     Requirement { name: "Chromium", needed_by: "the console's tests", variable: Some("TENDER_CHROMIUM"), find: |m| m.program(CHROMIUM_NAMES), install: Install::Apt(&["chromium"]) },
@@ -90,11 +93,31 @@ pub fn run(workspace: &Path) -> Result<ExitCode> {
 /// # Errors
 /// When something is missing and cannot be installed here: it names the packages and who needs them.
 pub fn ensure(workspace: &Path) -> Result<Found> {
+    ensure_these(workspace, TABLE.iter())
+}
+
+/// The same for PostgreSQL alone: gives the folder of its programs.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn ensure_postgres(workspace: &Path) -> Result<PathBuf> {
+    let found = ensure_these(
+        workspace,
+        TABLE.iter().filter(|one| one.variable == Some(POSTGRES_VARIABLE)),
+    )?;
+    let folder = found.variables().next().map(|(_, folder)| folder.to_owned());
+    folder.context("no requirement has the variable of PostgreSQL")
+}
+
+fn ensure_these(
+    workspace: &Path,
+    wanted: impl Iterator<Item = &'static Requirement> + Clone,
+) -> Result<Found> {
     let machine = Machine::this(test::target_directory(workspace)?.join("xtask/python"))?;
-    let missing = missing(&machine);
+    let missing = missing(&machine, wanted.clone());
     install(&machine, &missing, workspace)?;
     let mut found = Vec::new();
-    for requirement in TABLE {
+    for requirement in wanted {
         let path = requirement.locate(&machine).with_context(|| {
             format!(
                 "{} was installed ({}) and still is not found",
@@ -114,9 +137,11 @@ impl Requirement {
     }
 }
 
-fn missing(machine: &Machine) -> Vec<&'static Requirement> {
-    TABLE
-        .iter()
+fn missing(
+    machine: &Machine,
+    wanted: impl Iterator<Item = &'static Requirement>,
+) -> Vec<&'static Requirement> {
+    wanted
         .filter(|requirement| requirement.locate(machine).is_none())
         .collect()
 }

@@ -10,6 +10,7 @@ use tender_store::{Batch, BoxFuture, Row, Store, StoreError, Table, Transaction,
 use tender_store_sqlite::{SqliteOptions, SqliteStore};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::documents;
 use crate::load::{Shape, Worker, closed_loop};
 use crate::orders::PAYMENTS_PER_ORDER;
 use crate::sample::Sample;
@@ -19,14 +20,6 @@ mod tests;
 
 /// The most payments of one transaction, as in the product.
 const GROUP_MAX: usize = 512;
-
-/// How long the documents beside the columns are, in bytes: what a pending payment through K-Series with all fields
-/// leaves in the product's own tables.
-const ORDER_DOC_BYTES: usize = 420;
-const PAYMENT_DOC_BYTES: usize = 465;
-const KEY_DOC_BYTES: usize = 120;
-const TASK_DOC_BYTES: usize = 48;
-const JOURNAL_DOC_BYTES: usize = 290;
 
 const MERCHANT: i64 = 1;
 const LOCATION: i64 = 1;
@@ -123,27 +116,27 @@ fn rows(number: i64, orders: i64) -> Vec<Row> {
         row(
             Table::Orders,
             &[MERCHANT, order, LOCATION, 0, 0, 42, 0, 0, 8_700, NOW_MS],
-            ORDER_DOC_BYTES,
+            documents::ORDER_BYTES,
         ),
         row(
             Table::Payments,
             &[MERCHANT, order, of_order, 0],
-            PAYMENT_DOC_BYTES,
+            documents::PAYMENT_BYTES,
         ),
         row(
             Table::Keys,
             &[MERCHANT, high, low, order, of_order],
-            KEY_DOC_BYTES,
+            documents::KEY_BYTES,
         ),
         row(
             Table::Tasks,
             &[MERCHANT, task, LOCATION, 1, 1, NOW_MS, NOW_MS, order, of_order],
-            TASK_DOC_BYTES,
+            documents::TASK_BYTES,
         ),
         row(
             Table::Journal,
             &[MERCHANT, order, of_order, LOCATION, 1, NOW_MS],
-            JOURNAL_DOC_BYTES,
+            documents::JOURNAL_BYTES,
         ),
     ]
 }
@@ -158,7 +151,7 @@ fn row(table: Table, columns: &[i64], doc_bytes: usize) -> Row {
     Row {
         table,
         columns: columns.to_vec(),
-        doc: format!("{{\"a\":\"{}\"}}", "x".repeat(doc_bytes.saturating_sub(8))),
+        doc: documents::of(doc_bytes),
     }
 }
 

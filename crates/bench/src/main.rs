@@ -1,4 +1,5 @@
-//! What the product is measured with: a load generator, the bare handler and the bare storage to compare with.
+//! What the product is measured with: a load generator, and the bare handler, the bare storage and `pgbench` to compare
+//! with.
 //!
 //! Owns: how a figure comes about. Must not know: what is done with it; `cargo xtask bench` runs these commands, takes
 //! medians and writes them down. Each command prints one line of JSON on standard output. Not a part of the product.
@@ -9,10 +10,13 @@
 mod bare;
 mod client;
 mod demo;
+mod documents;
 mod engine;
 mod load;
 mod orders;
 mod pay;
+mod pgbench;
+mod postgres;
 mod sample;
 mod settle;
 
@@ -56,11 +60,26 @@ enum Command {
         #[command(flatten)]
         shape: ShapeArguments,
     },
+    /// Run a PostgreSQL of its own until standard input ends. For each line of it, makes an empty database, drops the
+    /// one before and prints the address of the new one. The folder for temporary files must be on a disk.
+    ServePostgres,
+    /// Write payments into an empty database of the product on PostgreSQL with `pgbench`, one transaction for each.
+    Pgbench {
+        /// The database.
+        #[arg(long)]
+        database_url: String,
+        /// A folder for what `pgbench` reads and writes.
+        #[arg(long)]
+        folder: PathBuf,
+        #[command(flatten)]
+        shape: pgbench::Shape,
+    },
     /// Open orders at a demo server, then send payments for them, with the tills off the network.
     Pay {
-        /// The demo's credentials file.
-        #[arg(long)]
-        credentials_file: PathBuf,
+        /// The demo's credentials file. When there are several nodes on one database, one for each: they share the
+        /// clients, and the orders are opened at the first.
+        #[arg(long, required = true)]
+        credentials_file: Vec<PathBuf>,
         #[command(flatten)]
         shape: ShapeArguments,
     },
@@ -108,12 +127,19 @@ async fn run(command: Command) -> Result<()> {
         Command::ServeBare => bare::serve().await,
         Command::Bare { address, shape } => print(&bare::measure(address, shape.shape()).await?),
         Command::Engine { folder, shape } => print(&engine::measure(&folder, shape.shape()).await?),
+        Command::ServePostgres => postgres::serve().await,
+        Command::Pgbench {
+            database_url,
+            folder,
+            shape,
+        } => print(&pgbench::measure(&database_url, &folder, shape)?),
         Command::Pay {
             credentials_file,
             shape,
         } => {
-            let demo = demo::Demo::read(&credentials_file)?;
-            print(&pay::measure(demo, shape.shape()).await?)
+            let nodes = credentials_file.iter().map(|path| demo::Demo::read(path));
+            let nodes = nodes.collect::<Result<Vec<_>>>()?;
+            print(&pay::measure(&nodes, shape.shape()).await?)
         }
         Command::Settle {
             credentials_file,

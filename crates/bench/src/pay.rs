@@ -1,10 +1,11 @@
 //! Accepting payments: from the request to the answer that promises that the payment is on disk.
 //!
-//! The tills are off the network, so that nothing but acceptance runs meanwhile.
+//! The tills are off the network, so that nothing but acceptance runs meanwhile. Several nodes on one database are sent
+//! payments for the same orders at the same time.
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use hyper::Method;
 use hyper::header::HeaderValue;
 
@@ -18,16 +19,23 @@ use crate::sample::Sample;
 const ENDPOINT: &str = "BENCHMARK-OF-ACCEPTING";
 const NOWHERE: &str = "http://127.0.0.1:9/";
 
-/// Opens orders, then pays them.
-pub async fn measure(demo: Demo, shape: Shape) -> Result<Sample> {
-    demo.set_tills("offline").await?;
-    demo.make_endpoint(ENDPOINT, NOWHERE).await?;
-    let accounts = orders::open(&demo, ENDPOINT, shape).await?;
+/// Opens orders at the first node, then pays them at all of them: each node has its share of the clients.
+///
+/// # Errors
+/// When there is no node, or any request is refused.
+pub async fn measure(nodes: &[Demo], shape: Shape) -> Result<Sample> {
+    let first = nodes.first().context("payments need a server")?;
+    // Each node plays tills of its own.
+    for node in nodes {
+        node.set_tills("offline").await?;
+    }
+    first.make_endpoint(ENDPOINT, NOWHERE).await?;
+    let accounts = orders::open(first, ENDPOINT, shape).await?;
     let mut workers = Vec::new();
-    for _ in 0..shape.clients {
+    for (_, node) in (0..shape.clients).zip(nodes.iter().cycle()) {
         workers.push(Payer {
-            client: Client::connect(demo.address).await?,
-            authorization: demo.app.clone(),
+            client: Client::connect(node.address).await?,
+            authorization: node.app.clone(),
             accounts: Arc::clone(&accounts),
         });
     }

@@ -27,12 +27,17 @@ pub struct Sample {
 impl Sample {
     /// Sums up the durations of all requests of a run that took `elapsed`. Every one of them is kept and sorted, so no
     /// percentile is an estimate.
-    pub fn of(mut durations: Vec<Duration>, elapsed: Duration) -> Self {
+    pub fn of(durations: Vec<Duration>, elapsed: Duration) -> Self {
+        let per_second = per_second(durations.len(), elapsed);
+        Self::at_rate(durations, per_second)
+    }
+
+    /// The same when the rate is known already.
+    pub fn at_rate(mut durations: Vec<Duration>, per_second: u64) -> Self {
         durations.sort_unstable();
-        let count = u64::try_from(durations.len()).unwrap_or(u64::MAX);
         Self {
-            count,
-            per_second: per_second(count, elapsed),
+            count: u64::try_from(durations.len()).unwrap_or(u64::MAX),
+            per_second,
             p50_us: micros(percentile(&durations, 50)),
             p99_us: micros(percentile(&durations, 99)),
             max_us: micros(percentile(&durations, 100)),
@@ -46,8 +51,9 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-fn per_second(count: u64, elapsed: Duration) -> u64 {
-    count
+fn per_second(count: usize, elapsed: Duration) -> u64 {
+    u64::try_from(count)
+        .unwrap_or(u64::MAX)
         .saturating_mul(MICROS_PER_SECOND)
         .checked_div(micros(elapsed))
         .unwrap_or_default()

@@ -126,7 +126,7 @@ fn behaviours(asked: &Asked) -> Vec<(i64, &str)> {
 #[tokio::test]
 async fn payments_are_accepted_while_the_tills_are_off() {
     let (demo, asked) = start(None).await;
-    assert_eq!(pay::measure(demo, SHAPE).await.unwrap().count, 42);
+    assert_eq!(pay::measure(&[demo], SHAPE).await.unwrap().count, 42);
     let mut asked = asked.lock().unwrap();
     assert_eq!(behaviours(&asked), [(11, "offline"), (12, "offline")]);
     // Four payments for each order, and the last order has two.
@@ -134,6 +134,26 @@ async fn payments_are_accepted_while_the_tills_are_off() {
     asked.references.sort_unstable();
     asked.references.dedup();
     assert_eq!(asked.references.len(), 42);
+}
+
+#[tokio::test]
+async fn nodes_share_the_payments_for_orders_of_the_first() {
+    let (first, of_first) = start(None).await;
+    let (second, of_second) = start(None).await;
+    assert_eq!(pay::measure(&[first, second], SHAPE).await.unwrap().count, 42);
+    let (mut of_first, of_second) = (of_first.lock().unwrap(), of_second.lock().unwrap());
+    assert_eq!(behaviours(&of_second), [(11, "offline"), (12, "offline")]);
+    assert_eq!((of_first.orders, of_second.orders), (11, 0));
+    assert!(!of_first.references.is_empty() && !of_second.references.is_empty());
+    of_first.references.extend_from_slice(&of_second.references);
+    of_first.references.sort_unstable();
+    of_first.references.dedup();
+    assert_eq!(of_first.references.len(), 42);
+}
+
+#[tokio::test]
+async fn payments_need_a_node() {
+    assert!(pay::measure(&[], SHAPE).await.is_err());
 }
 
 #[tokio::test]

@@ -25,10 +25,24 @@ pub struct Round {
     pub accepted: Sample,
     /// Whole payments.
     pub settled: Sample,
+    /// Payments accepted one after the other.
+    pub alone: Sample,
+    /// `pgbench` with the statements of a payment.
+    pub pgbench: Sample,
+    /// Payments accepted on PostgreSQL by one node, and by two nodes together.
+    pub one_node: Sample,
+    pub two_nodes: Sample,
+    /// `pgbench` with one client.
+    pub pgbench_alone: Sample,
+    /// Payments accepted on PostgreSQL one after the other.
+    pub postgres_alone: Sample,
 }
 
-/// A line of the table: its name, and where its sample is in a round.
-type Line = (&'static str, fn(&Round) -> Sample);
+/// Where a sample is in a round.
+type Place = fn(&Round) -> Sample;
+
+/// A line of the table: its name, its sample, and the storage it stands on when it has one.
+type Line = (String, Place, Option<Place>);
 
 /// What a run has found.
 #[derive(Debug)]
@@ -38,39 +52,78 @@ pub struct Figures<'a> {
     /// Payments accepted per round.
     pub payments: u64,
     pub clients: u32,
+    pub pgbench_clients: u32,
 }
 
 impl Figures<'_> {
     /// The result as a Markdown text.
     pub fn table(&self) -> String {
-        let bare = self.median(|round| round.bare.per_second);
-        let storage = self.median(|round| round.storage.per_second);
         let mut text = format!(
-            "Clients: {}. Rounds: {}. Medians; in brackets the lowest and the highest of the rounds.\n\n\
-             | | per second | of the bare handler | of the bare storage | p50 ms | p99 ms |\n\
-             |---|---|---|---|---|---|\n",
+            "Clients: {}, unless it is said. Rounds: {}. Medians; in brackets the lowest and the highest of the \
+             rounds.\n\n",
             self.clients,
             self.rounds.len()
         );
-        let lines: [Line; 4] = [
-            ("bare HTTP handler that parses the same body", |round| round.bare),
-            ("bare storage, same number of rows, grouped commits", |round| {
-                round.storage
-            }),
+        self.write_rates(&mut text);
+        self.write_latencies_alone(&mut text);
+        self.write_footprint(&mut text);
+        text
+    }
+
+    /// Payments per second, and what they are of what could be.
+    fn write_rates(&self, text: &mut String) {
+        let lines: [Line; 7] = [
             (
-                "**payments accepted**: `POST /o/op/1/pay`, answered after the sync",
-                |round| round.accepted,
+                "bare HTTP handler that parses the same body".to_owned(),
+                |round| round.bare,
+                None,
             ),
             (
-                "whole payments: accepted, taken by a till, told by webhook",
+                "SQLite: bare storage, same number of rows, grouped commits".to_owned(),
+                |round| round.storage,
+                Some(|round| round.storage),
+            ),
+            (
+                "SQLite: **payments accepted**, `POST /o/op/1/pay`, answered after the sync".to_owned(),
+                |round| round.accepted,
+                Some(|round| round.storage),
+            ),
+            (
+                "SQLite: whole payments, accepted, taken by a till, told by webhook".to_owned(),
                 |round| round.settled,
+                Some(|round| round.storage),
+            ),
+            (
+                format!(
+                    "PostgreSQL: `pgbench`, the same statements, one transaction each, {} clients",
+                    self.pgbench_clients
+                ),
+                |round| round.pgbench,
+                Some(|round| round.pgbench),
+            ),
+            (
+                "PostgreSQL: **payments accepted**, one node".to_owned(),
+                |round| round.one_node,
+                Some(|round| round.pgbench),
+            ),
+            (
+                format!(
+                    "PostgreSQL: **payments accepted**, two nodes, {} clients each, together",
+                    self.clients / 2
+                ),
+                |round| round.two_nodes,
+                Some(|round| round.pgbench),
             ),
         ];
-        for (name, sample) in lines {
+        text.push_str(
+            "| | per second | of the bare handler | of the bare storage / of `pgbench` | p50 ms | p99 ms |\n\
+             |---|---|---|---|---|---|\n",
+        );
+        let bare = self.median(|round| round.bare.per_second);
+        for (name, sample, storage) in lines {
             let rate = self.median(|round| sample(round).per_second);
             let (low, high) = self.range(|round| sample(round).per_second);
-            let p50 = self.median(|round| sample(round).p50_us);
-            let p99 = self.median(|round| sample(round).p99_us);
+            let storage = storage.map_or(0, |storage| self.median(|round| storage(round).per_second));
             let _ = writeln!(
                 text,
                 "| {name} | {} ({} to {}) | {} | {} | {} | {} |",
@@ -79,16 +132,40 @@ impl Figures<'_> {
                 grouped(high),
                 ratio(rate, bare),
                 ratio(rate, storage),
-                tenths(p50, 1_000),
-                tenths(p99, 1_000),
+                tenths(self.median(|round| sample(round).p50_us), 1_000),
+                tenths(self.median(|round| sample(round).p99_us), 1_000),
             );
         }
+    }
+
+    /// What a payment takes when there is no other.
+    fn write_latencies_alone(&self, text: &mut String) {
+        let lines: [(&str, Place); 3] = [
+            ("SQLite: payment accepted", |round| round.alone),
+            ("PostgreSQL: `pgbench`, the same statements", |round| {
+                round.pgbench_alone
+            }),
+            ("PostgreSQL: payment accepted", |round| round.postgres_alone),
+        ];
+        text.push_str("\n| one client, a payment alone | p50 ms | p99 ms |\n|---|---|---|\n");
+        for (name, sample) in lines {
+            let _ = writeln!(
+                text,
+                "| {name} | {} | {} |",
+                hundredths(self.median(|round| sample(round).p50_us), 1_000),
+                hundredths(self.median(|round| sample(round).p99_us), 1_000),
+            );
+        }
+    }
+
+    /// What the product takes up, and how fast it is there.
+    fn write_footprint(&self, text: &mut String) {
         let start_us = self.median(|round| u64::try_from(round.start.as_micros()).unwrap_or(u64::MAX));
         let idle_kib = self.median(|round| round.idle_kib);
         let loaded_kib = self.median(|round| round.loaded_kib);
         let _ = write!(
             text,
-            "\n| | |\n|---|---|\n\
+            "\n| SQLite | |\n|---|---|\n\
              | start to ready, empty database | {} ms |\n\
              | memory when idle | {} MiB |\n\
              | memory after {} payments | {} MiB |\n\
@@ -99,7 +176,6 @@ impl Figures<'_> {
             tenths(loaded_kib, 1_024),
             tenths(self.binary_bytes, 1_024 * 1_024),
         );
-        text
     }
 
     fn median(&self, value: impl Fn(&Round) -> u64) -> u64 {
@@ -124,9 +200,15 @@ fn median(mut values: Vec<u64>) -> u64 {
 
 /// `0.41`, rounded; a dash when there is nothing to compare with.
 fn ratio(value: u64, of: u64) -> String {
-    let Some(hundredths) = rounded(value.saturating_mul(100), of) else {
+    if of == 0 {
         return "–".to_owned();
-    };
+    }
+    hundredths(value, of)
+}
+
+/// A value in a larger unit with two digits after the point, rounded.
+fn hundredths(value: u64, unit: u64) -> String {
+    let hundredths = rounded(value.saturating_mul(100), unit).unwrap_or_default();
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 

@@ -13,8 +13,8 @@ mod tests;
 
 const KIB_PER_GIB: u64 = 1_024 * 1_024;
 
-/// Processor, memory, system, disk, compiler and commit.
-pub fn describe(workspace: &Path, data: &Path) -> Result<String> {
+/// Processor, memory, system, disk, PostgreSQL, compiler and commit.
+pub fn describe(workspace: &Path, data: &Path, postgres: &str) -> Result<String> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| format!("cannot read {path}"));
     let run = |program: &str, arguments: &[&str]| -> Result<String> {
         let mut command: Command = process::command(program, workspace);
@@ -32,7 +32,7 @@ pub fn describe(workspace: &Path, data: &Path) -> Result<String> {
     let compiler = run("rustc", &["--version"])?;
     let commit = run("git", &["-c", "safe.directory=*", "rev-parse", "--short", "HEAD"])?;
     Ok(format!(
-        "{cores} cores of {processor}, {memory_gib} GiB, Linux {}, {}; {compiler}; commit {commit}. Load generator and \
+        "{cores} cores of {processor}, {memory_gib} GiB, Linux {}, {}; PostgreSQL {postgres}; {compiler}; commit {commit}. Load generator and \
          server share the cores.",
         kernel.trim(),
         disk.trim(),

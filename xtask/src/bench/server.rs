@@ -24,6 +24,15 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The name of a demo's credentials file in its folder.
 const CREDENTIALS: &str = "credentials.json";
 
+/// Where a demo keeps its ledger.
+#[derive(Debug, Clone, Copy)]
+pub enum Ledger<'a> {
+    /// Embedded, in the server's folder.
+    Folder,
+    /// In the PostgreSQL database with this URL.
+    Postgres(&'a str),
+}
+
 /// A running server. Dropping it kills it: what it leaves behind is measured by nobody.
 #[derive(Debug)]
 pub struct Server {
@@ -73,12 +82,15 @@ impl Server {
     }
 
     /// The product's demo in the folder.
-    pub fn demo(tender: &Path, workspace: &Path, folder: &Path) -> Result<Self> {
+    pub fn demo(tender: &Path, workspace: &Path, folder: &Path, ledger: Ledger<'_>) -> Result<Self> {
         let address = free_address()?;
         let credentials = folder.join(CREDENTIALS);
         let mut command = process::command(tender, workspace);
-        command.args(["demo", "--listen", &address.to_string(), "--data"]);
-        command.arg(folder.join("data"));
+        command.args(["demo", "--listen", &address.to_string()]);
+        match ledger {
+            Ledger::Folder => command.arg("--data").arg(folder.join("data")),
+            Ledger::Postgres(url) => command.args(["--database-url", url]),
+        };
         command.arg("--credentials-file").arg(&credentials);
         command.stdout(Stdio::null());
         let started = Instant::now();

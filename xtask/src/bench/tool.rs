@@ -7,13 +7,19 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::process;
+use super::server::Server;
+use crate::{process, requirements};
+
+/// Names the folder for temporary files, in which the cluster is made.
+const TEMPORARY: &str = "TMPDIR";
 
 /// The measuring program.
 #[derive(Debug)]
 pub struct Tool<'a> {
     program: PathBuf,
     workspace: &'a Path,
+    /// The folder of PostgreSQL's programs.
+    postgres: &'a Path,
 }
 
 /// How much of it.
@@ -21,6 +27,15 @@ pub struct Tool<'a> {
 pub struct Load {
     pub payments: u64,
     pub clients: u32,
+}
+
+/// How much of what is bounded by time.
+#[derive(Debug, Clone, Copy)]
+pub struct TimedLoad {
+    /// Open orders to pay.
+    pub orders: u64,
+    pub clients: u32,
+    pub seconds: u64,
 }
 
 /// What it measured; times in microseconds.
@@ -33,14 +48,25 @@ pub struct Sample {
 }
 
 impl<'a> Tool<'a> {
-    pub fn new(program: PathBuf, workspace: &'a Path) -> Self {
-        Self { program, workspace }
+    pub fn new(program: PathBuf, workspace: &'a Path, postgres: &'a Path) -> Self {
+        Self {
+            program,
+            workspace,
+            postgres,
+        }
     }
 
     /// The command that serves the bare handler.
     pub fn serve_bare(&self) -> Command {
-        let mut command = process::command(&self.program, self.workspace);
+        let mut command = self.command();
         command.arg("serve-bare");
+        command
+    }
+
+    /// The command that keeps a PostgreSQL, with its files in this folder.
+    pub fn serve_postgres(&self, folder: &Path) -> Command {
+        let mut command = self.command();
+        command.arg("serve-postgres").env(TEMPORARY, folder);
         command
     }
 
@@ -58,27 +84,50 @@ impl<'a> Tool<'a> {
         })
     }
 
-    /// Measures how a demo server accepts payments.
-    pub fn pay(&self, credentials: &Path, load: Load) -> Result<Sample> {
+    /// Measures how demo servers on one database accept payments.
+    pub fn pay(&self, nodes: &[&Server], load: Load) -> Result<Sample> {
         self.measure("pay", load, |command| {
-            command.arg("--credentials-file").arg(credentials);
+            for node in nodes {
+                command.arg("--credentials-file").arg(node.credentials());
+            }
         })
     }
 
     /// Measures whole payments at a demo server.
-    pub fn settle(&self, credentials: &Path, load: Load) -> Result<Sample> {
+    pub fn settle(&self, server: &Server, load: Load) -> Result<Sample> {
         self.measure("settle", load, |command| {
-            command.arg("--credentials-file").arg(credentials);
+            command.arg("--credentials-file").arg(server.credentials());
         })
     }
 
-    fn measure(&self, what: &str, load: Load, more: impl FnOnce(&mut Command)) -> Result<Sample> {
+    /// Measures `pgbench` with the statements of a payment, in a database where the product has made its tables.
+    pub fn pgbench(&self, database_url: &str, folder: &Path, load: TimedLoad) -> Result<Sample> {
+        let mut command = self.command();
+        command.args(["pgbench", "--database-url", database_url, "--folder"]);
+        command.arg(folder);
+        command.args(["--orders", &load.orders.to_string()]);
+        command.args(["--clients", &load.clients.to_string()]);
+        command.args(["--seconds", &load.seconds.to_string()]);
+        sample(&mut command)
+    }
+
+    fn command(&self) -> Command {
         let mut command = process::command(&self.program, self.workspace);
+        command.env(requirements::POSTGRES_VARIABLE, self.postgres);
+        command
+    }
+
+    fn measure(&self, what: &str, load: Load, more: impl FnOnce(&mut Command)) -> Result<Sample> {
+        let mut command = self.command();
         command.arg(what);
         more(&mut command);
         command.args(["--payments", &load.payments.to_string()]);
         command.args(["--clients", &load.clients.to_string()]);
-        let text = process::output(&mut command)?;
-        serde_json::from_str(&text).with_context(|| format!("`{what}` printed no sample: {text}"))
+        sample(&mut command)
     }
+}
+
+fn sample(command: &mut Command) -> Result<Sample> {
+    let text = process::output(command)?;
+    serde_json::from_str(&text).with_context(|| format!("this is no sample: {text}"))
 }

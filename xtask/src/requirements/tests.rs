@@ -1,10 +1,10 @@
 use super::machine::tests::machine;
-use super::{Install, TABLE, advice, apt_packages, missing};
+use super::{Install, POSTGRES_VARIABLE, TABLE, advice, apt_packages, missing};
 
 #[test]
 fn an_empty_machine_misses_everything_and_says_who_needs_it() {
     let root = tempfile::tempdir().unwrap();
-    let missing = missing(&machine(root.path()));
+    let missing = missing(&machine(root.path()), TABLE.iter());
     assert_eq!(missing.len(), TABLE.len());
     let packages = apt_packages(&missing);
     assert!(
@@ -25,6 +25,14 @@ fn an_empty_machine_misses_everything_and_says_who_needs_it() {
             );
         }
     }
+}
+
+#[test]
+fn postgres_is_looked_for_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let wanted = TABLE.iter().filter(|one| one.variable == Some(POSTGRES_VARIABLE));
+    let missing = missing(&machine(root.path()), wanted);
+    assert_eq!(apt_packages(&missing), ["postgresql"]);
 }
 
 #[test]

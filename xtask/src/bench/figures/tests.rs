@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Figures, Round, grouped, median, ratio, tenths};
+use super::{Figures, Round, grouped, hundredths, median, ratio, tenths};
 use crate::bench::tool::Sample;
 
 fn sample(per_second: u64, p50_us: u64, p99_us: u64) -> Sample {
@@ -21,6 +21,12 @@ fn round(accepted: u64) -> Round {
         storage: sample(50_000, 2_000, 9_000),
         accepted: sample(accepted, 3_000, 14_500),
         settled: sample(2_000, 40_000, 90_000),
+        alone: sample(4_000, 246, 1_004),
+        pgbench: sample(8_000, 1_900, 6_000),
+        one_node: sample(accepted / 2, 6_000, 20_000),
+        two_nodes: sample(accepted / 4, 7_000, 30_000),
+        pgbench_alone: sample(500, 2_000, 4_000),
+        postgres_alone: sample(800, 1_235, 3_000),
     }
 }
 
@@ -32,11 +38,18 @@ fn table_tells_medians_ranges_and_ratios() {
         binary_bytes: 5 * 1_024 * 1_024 + 512 * 1_024,
         payments: 40_000,
         clients: 128,
+        pgbench_clients: 16,
     };
     let table = figures.table().replace('\u{a0}', " ");
     for line in [
-        "| bare HTTP handler that parses the same body | 100 000 (100 000 to 100 000) | 1.00 | 2.00 | 1.1 | 2.3 |",
-        "| **payments accepted**: `POST /o/op/1/pay`, answered after the sync | 41 000 (39 000 to 48 000) | 0.41 | 0.82 | 3.0 | 14.5 |",
+        "| bare HTTP handler that parses the same body | 100 000 (100 000 to 100 000) | 1.00 | – | 1.1 | 2.3 |",
+        "| SQLite: **payments accepted**, `POST /o/op/1/pay`, answered after the sync | 41 000 (39 000 to 48 000) | 0.41 | 0.82 | 3.0 | 14.5 |",
+        "| PostgreSQL: `pgbench`, the same statements, one transaction each, 16 clients | 8 000 (8 000 to 8 000) | 0.08 | 1.00 | 1.9 | 6.0 |",
+        "| PostgreSQL: **payments accepted**, one node | 20 500 (19 500 to 24 000) | 0.21 | 2.56 | 6.0 | 20.0 |",
+        "| PostgreSQL: **payments accepted**, two nodes, 64 clients each, together | 10 250 (9 750 to 12 000) | 0.10 | 1.28 | 7.0 | 30.0 |",
+        "| SQLite: payment accepted | 0.25 | 1.00 |",
+        "| PostgreSQL: `pgbench`, the same statements | 2.00 | 4.00 |",
+        "| PostgreSQL: payment accepted | 1.24 | 3.00 |",
         "| start to ready, empty database | 12.3 ms |",
         "| memory when idle | 20.0 MiB |",
         "| memory after 40 000 payments | 30.0 MiB |",
@@ -68,6 +81,8 @@ fn numbers_are_rounded_once() {
     assert_eq!(tenths(14_550, 1_000), "14.6");
     assert_eq!(tenths(49, 1_000), "0.0");
     assert_eq!(tenths(50, 1_000), "0.1");
+    assert_eq!(hundredths(1_235, 1_000), "1.24");
+    assert_eq!(hundredths(4, 1_000), "0.00");
     for (value, expected) in [(0, "0"), (999, "999"), (1_000, "1 000"), (1_234_567, "1 234 567")] {
         assert_eq!(grouped(value).replace('\u{a0}', " "), expected);
     }
