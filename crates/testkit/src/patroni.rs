@@ -128,6 +128,14 @@ impl Patroni {
         supervisor.kill().expect("Patroni can be killed");
         supervisor.wait().expect("Patroni has ended");
         self.nest.end(&member.folder);
+        // Until somebody has waited for the dead server it counts as running to the next one that finds its lock files,
+        // which it would not after a loss of power.
+        for lock in [
+            "data/postmaster.pid".to_owned(),
+            format!(".s.PGSQL.{}.lock", member.database_port),
+        ] {
+            fs::remove_file(member.folder.join(lock)).expect("a killed server leaves its lock files");
+        }
     }
 
     /// Starts a killed member again and waits until it follows as the synchronous standby.

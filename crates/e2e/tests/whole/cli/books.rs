@@ -79,6 +79,41 @@ async fn migrating_an_up_to_date_ledger_changes_nothing() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// A backup is whole, and never in the place of something else.
+#[tokio::test]
+async fn a_backup_is_a_ledger_and_overwrites_nothing() -> anyhow::Result<()> {
+    let server = ledger().await?;
+    let data = server.data().display().to_string();
+    let copy = server.folder().join("copy");
+    std::fs::create_dir(&copy)?;
+    let to = copy.join("ledger.db").display().to_string();
+    let backup = ["backup", "--data", data.as_str(), "--to", to.as_str()];
+    let (code, out, err) = server.cli(&backup).await?;
+    ensure!(
+        code == 0 && out.is_empty() && err.contains(&to),
+        "{code} {out} {err}"
+    );
+    let (code, report, _) = server
+        .cli(&["audit", "verify", "--data", &copy.display().to_string(), "--json"])
+        .await?;
+    assert_eq!(
+        (code, serde_json::from_str::<Value>(&report)?["payments"].clone()),
+        (0, json!(2))
+    );
+    let before = std::fs::read(&to)?;
+    let (code, _, err) = server.cli(&backup).await?;
+    ensure!(code == 1 && err.contains("no backup was made"), "{code} {err}");
+    ensure!(std::fs::read(&to)? == before, "the first backup was touched");
+    let (code, _, err) = server
+        .cli(&["backup", "--data", "nowhere", "--to", "nothing.db"])
+        .await?;
+    ensure!(
+        code == 4 && !server.folder().join("nothing.db").exists(),
+        "{code} {err}"
+    );
+    Ok(())
+}
+
 /// Whoever changes the ledger behind the server's back is found out.
 #[tokio::test]
 async fn the_audit_finds_what_was_changed_behind_its_back() -> anyhow::Result<()> {
