@@ -20,7 +20,7 @@ use tender_http::Problem;
 use tender_service::{AuthFailure, Caller, CredentialKind, Principal, PrincipalKind};
 
 use crate::Native;
-use crate::refusal;
+use crate::refusal::{self, Code};
 
 #[cfg(test)]
 mod tests;
@@ -77,7 +77,7 @@ impl FromRequestParts<Native> for Till {
         match principal.kind {
             PrincipalKind::Admin | PrincipalKind::Till => Ok(Self(principal)),
             PrincipalKind::Application => Err(refusal::forbidden(
-                "till-token-needed",
+                Code::TillTokenNeeded,
                 "This route is for tills.",
                 "Use a till token: `tender token create --merchant ID --for till --location ID` makes one.",
             )
@@ -94,7 +94,7 @@ impl FromRequestParts<Native> for Admin {
         match principal.kind {
             PrincipalKind::Admin => Ok(Self(principal)),
             PrincipalKind::Application | PrincipalKind::Till => Err(refusal::forbidden(
-                "admin-token-needed",
+                Code::AdminTokenNeeded,
                 "This route is for the merchant's administration.",
                 "Use an admin token: `tender token create --merchant ID --for admin` makes one.",
             )
@@ -134,7 +134,7 @@ fn with_scope(principal: Principal) -> Result<Principal, Response> {
 /// What an application is told that was not granted the scope.
 pub(crate) fn without_scope() -> Problem {
     refusal::forbidden(
-        "insufficient-scope",
+        Code::InsufficientScope,
         "The token does not cover the native API.",
         "The application needs the scope `native`; an administrator grants it.",
     )
@@ -142,7 +142,7 @@ pub(crate) fn without_scope() -> Problem {
 
 fn not_for_tills() -> Response {
     refusal::forbidden(
-        "not-for-tills",
+        Code::NotForTills,
         "A till token does not reach this route.",
         "Till tokens reach the till routes and the orders of their location. Use an admin or application token here.",
     )
@@ -163,27 +163,30 @@ pub(crate) fn refuse(failure: &AuthFailure) -> Response {
 
 /// What somebody is told who is not recognised.
 pub(crate) fn unrecognised(failure: &AuthFailure) -> Problem {
-    let unauthorized =
-        |code, title, detail: &str| Problem::new(StatusCode::UNAUTHORIZED, code, title).detail(detail);
+    let unauthorized = |code: Code, title, detail: &str| {
+        refusal::problem(StatusCode::UNAUTHORIZED, code, title).detail(detail)
+    };
     match failure {
         AuthFailure::Missing => unauthorized(
-            "token-missing",
+            Code::TokenMissing,
             "A token is needed.",
             "Send `Authorization: Bearer <token>`.",
         ),
         AuthFailure::Unknown => unauthorized(
-            "token-unknown",
+            Code::TokenUnknown,
             "There is no such token.",
             "Check that the token is complete and for this server.",
         ),
-        AuthFailure::Expired => unauthorized("token-expired", "The token has expired.", "Get a new token."),
+        AuthFailure::Expired => {
+            unauthorized(Code::TokenExpired, "The token has expired.", "Get a new token.")
+        }
         AuthFailure::Revoked => unauthorized(
-            "token-revoked",
+            Code::TokenRevoked,
             "The token was taken back.",
             "Ask whoever took it back for a new one.",
         ),
         AuthFailure::Disabled => unauthorized(
-            "application-disabled",
+            Code::ApplicationDisabled,
             "The application is switched off.",
             "An administrator of the merchant has to switch it on again.",
         ),

@@ -9,11 +9,13 @@ use std::ops::RangeInclusive;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use tender_engine::{MoneyField, Rejection};
 use tender_http::{BodyError, Problem, Retry, read_body};
 use tender_money::{Decimal, ParseError};
 use tender_wire::{FieldError, Items, Json, Kind, Limits, Presence, Reader, Tolerance};
 
-use crate::{ids, refusal};
+use crate::ids;
+use crate::refusal::{self, Code};
 
 #[cfg(test)]
 mod tests;
@@ -43,20 +45,20 @@ impl<S: Sync> FromRequest<S> for BodyBytes {
 /// What is said when a body did not come whole.
 pub(crate) fn of_body_error(error: BodyError) -> Problem {
     match error {
-        BodyError::TooLarge => Problem::new(
+        BodyError::TooLarge => refusal::problem(
             StatusCode::PAYLOAD_TOO_LARGE,
-            "body-too-large",
+            Code::BodyTooLarge,
             "The body is too large.",
         )
         .detail("A body has at most 262144 bytes."),
-        BodyError::Timeout => Problem::new(
+        BodyError::Timeout => refusal::problem(
             StatusCode::REQUEST_TIMEOUT,
-            "body-timeout",
+            Code::BodyTimeout,
             "The body did not arrive in time.",
         )
         .retry(Retry::SameKey),
         BodyError::Disconnected => {
-            refusal::malformed("body-incomplete", "The body ended too early.").retry(Retry::SameKey)
+            refusal::malformed(Code::BodyIncomplete, "The body ended too early.").retry(Retry::SameKey)
         }
     }
 }
@@ -70,7 +72,8 @@ impl BodyBytes {
             &self.0
         };
         Json::parse(bytes, Limits::REQUEST).map_err(|error| {
-            refusal::malformed("invalid-json", "The body is not acceptable JSON.").detail(format!("{error}."))
+            refusal::malformed(Code::InvalidJson, "The body is not acceptable JSON.")
+                .detail(format!("{error}."))
         })
     }
 }
@@ -90,13 +93,13 @@ impl<'j, 'p> Fields<'j, 'p> {
     fn checked(reader: Reader<'j, 'p>, known: &[&str]) -> Result<Self, Problem> {
         if let Some(name) = reader.unknown(known).next() {
             // A misspelt member that is silently ignored would be a payment without its tip.
-            return Err(refusal::malformed("unknown-field", "There is no such field.")
+            return Err(refusal::malformed(Code::UnknownField, "There is no such field.")
                 .field(reader.path_of(name))
                 .detail(format!("Known here: {}.", known.join(", "))));
         }
         if let Some(name) = reader.members().duplicates().first() {
             return Err(
-                refusal::malformed("duplicate-field", "A field is given more than once.")
+                refusal::malformed(Code::DuplicateField, "A field is given more than once.")
                     .field(reader.path_of(name)),
             );
         }
@@ -113,7 +116,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 
     fn missing(&self, name: &str) -> Problem {
-        refusal::malformed("missing-field", "A field is missing.").field(self.path(name))
+        refusal::malformed(Code::MissingField, "A field is missing.").field(self.path(name))
     }
 
     /// The member, which must be there.
@@ -163,9 +166,13 @@ impl<'j, 'p> Fields<'j, 'p> {
             ParseError::NotANumber => {
                 refusal::invalid_field(path, "It is a decimal number in a string, such as \"12.50\".")
             }
-            ParseError::OutOfRange => refusal::meaningless("out-of-range", "The number is too large.", path),
+            ParseError::OutOfRange => refusal::meaningless(
+                Rejection::OutOfRange(MoneyField::Amount),
+                "The number is too large.",
+                path,
+            ),
             ParseError::TooManyDigits => refusal::meaningless(
-                "too-many-digits",
+                Rejection::TooManyDigits(MoneyField::Amount),
                 "The number has too many digits after the point.",
                 path,
             ),
@@ -282,14 +289,14 @@ fn of_field_error(error: FieldError) -> Problem {
     let expected = error.expected.words();
     if error.path.is_empty() {
         let detail = format!("The body is {expected}, found {}.", error.found.words());
-        return refusal::malformed("invalid-field", "A field is not what it must be.").detail(detail);
+        return refusal::malformed(Code::InvalidField, "A field is not what it must be.").detail(detail);
     }
     match error.found {
         Kind::Absent | Kind::Null => {
-            refusal::malformed("missing-field", "A field is missing.").field(error.path)
+            refusal::malformed(Code::MissingField, "A field is missing.").field(error.path)
         }
         Kind::TooManyDigits => refusal::meaningless(
-            "too-many-digits",
+            Rejection::TooManyDigits(MoneyField::Amount),
             "The number has too many digits after the point.",
             error.path,
         ),

@@ -17,7 +17,7 @@ use crate::access::Client;
 use crate::body::{BodyBytes, Fields};
 use crate::ids::{self, OnTheWire};
 use crate::query::QueryText;
-use crate::refusal::Repeatable;
+use crate::refusal::{Code, Repeatable};
 use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, endpoints, lookup, refusal};
@@ -186,7 +186,7 @@ async fn find(native: &Native, principal: &Principal, id: &str) -> Result<Delive
 }
 
 fn not_found() -> Problem {
-    refusal::not_found("delivery-not-found", "There is no such delivery.")
+    refusal::not_found(Code::DeliveryNotFound, "There is no such delivery.")
 }
 
 /// Brings every delivery's tries.

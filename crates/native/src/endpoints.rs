@@ -24,7 +24,7 @@ use crate::access::Client;
 use crate::body::{BodyBytes, Fields, SHORT_TEXT_CHARS_MAX};
 use crate::ids::{self, OnTheWire};
 use crate::query::QueryText;
-use crate::refusal::Repeatable;
+use crate::refusal::{Code, Repeatable};
 use crate::segment::Segment;
 use crate::time::Moment;
 use crate::webhook::{self, Settings};
@@ -89,9 +89,9 @@ pub(crate) async fn create(
         locations: principal.locations.clone(),
     };
     if directory.endpoints.len() >= ENDPOINTS_MAX {
-        return Err(Problem::new(
+        return Err(refusal::problem(
             StatusCode::CONFLICT,
-            "too-many-endpoints",
+            Code::TooManyEndpoints,
             "There are as many webhook endpoints as a merchant can have.",
         )
         .detail("Delete one that is not used any more."));
@@ -132,9 +132,9 @@ pub(crate) async fn update(
     let events = read_events(&fields)?;
     let is_ours = endpoint.dialect == webhook::DIALECT;
     if !is_ours && (url.is_some() || name.is_some() || events.is_some()) {
-        return Err(Problem::new(
+        return Err(refusal::problem(
             StatusCode::CONFLICT,
-            "endpoint-of-dialect",
+            Code::EndpointOfDialect,
             "The endpoint belongs to another dialect.",
         )
         .detail("Change it through that dialect. Here it can be disabled, enabled, deleted and given a new secret."));

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tender_engine::{KeyClaim, KeySpace};
 use tender_http::Problem;
 
-use crate::refusal::{self, Repeatable};
+use crate::refusal::{self, Code, Repeatable};
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         match text {
             Some(text) if values.next().is_none() => Ok(Self(Some(text.to_owned()))),
             _ => Err(refusal::malformed(
-                "invalid-idempotency-key",
+                Code::InvalidIdempotencyKey,
                 "The Idempotency-Key is not acceptable.",
             )
             .field("Idempotency-Key")

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use tender_http::Problem;
 use tender_wire::Form;
 
-use crate::refusal;
+use crate::refusal::{self, Code};
 
 #[cfg(test)]
 mod tests;
@@ -33,8 +33,9 @@ impl<S: Sync> FromRequestParts<S> for QueryText {
 impl QueryText {
     /// Reads the parameters, all of which must be among the known ones.
     pub(crate) fn read(&self, known: &[&str]) -> Result<Query<'_>, Problem> {
-        let form = Form::parse(self.0.as_bytes(), PARAMETERS_MAX)
-            .map_err(|_| refusal::malformed("invalid-parameter", "There are too many query parameters."))?;
+        let form = Form::parse(self.0.as_bytes(), PARAMETERS_MAX).map_err(|_| {
+            refusal::malformed(Code::InvalidParameter, "There are too many query parameters.")
+        })?;
         let mut seen: Vec<&str> = Vec::new();
         for (name, _) in form.iter() {
             let Some(name) = known.iter().find(|known| **known == name) else {
@@ -44,7 +45,7 @@ impl QueryText {
                     format!("This route takes: {}.", known.join(", "))
                 };
                 return Err(
-                    refusal::malformed("unknown-parameter", "There is no such query parameter.")
+                    refusal::malformed(Code::UnknownParameter, "There is no such query parameter.")
                         .detail(names),
                 );
             };

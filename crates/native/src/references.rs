@@ -29,7 +29,7 @@ use crate::body::{BodyBytes, Fields, SHORT_TEXT_CHARS_MAX};
 use crate::ids;
 use crate::payments::render::write_payment;
 use crate::query::{Query, QueryText};
-use crate::refusal::Repeatable;
+use crate::refusal::{Code, Repeatable};
 use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, lookup, refusal};
@@ -82,7 +82,7 @@ pub(crate) async fn get(
     check_text(&reference)?;
     let found = find(&native, &principal, &places, &reference).await?;
     let found = found.ok_or_else(|| {
-        refusal::not_found("reference-not-found", "Nothing has arrived under this reference.").detail(
+        refusal::not_found(Code::ReferenceNotFound, "Nothing has arrived under this reference.").detail(
             "It may still be on its way. POST …/fence makes sure that it can never land; or send the original again with \
              the same reference: it is carried out at most once.",
         )
@@ -166,7 +166,7 @@ fn places(directory: &Directory, principal: &Principal, query: &Query<'_>) -> Re
         }
         Some(_) => {
             return Err(refusal::not_found(
-                "application-not-found",
+                Code::ApplicationNotFound,
                 "There is no such application.",
             ));
         }
@@ -233,9 +233,9 @@ async fn find(
     if !paid.is_empty() {
         best = paid;
         if best.len() > 1 {
-            return Err(Problem::new(
+            return Err(refusal::problem(
                 StatusCode::CONFLICT,
-                "ambiguous-reference",
+                Code::AmbiguousReference,
                 "Several payments have this reference.",
             )
             .detail("Different applications or locations used it. Name application_id and location_id."));

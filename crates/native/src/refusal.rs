@@ -12,36 +12,47 @@ use tender_engine::{MoneyField, Rejection};
 use tender_http::{MoneyMoved, Problem, Retry};
 use tender_service::Failure;
 
+mod code;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use code::Code;
+
+/// Every problem of this API is made here.
+pub(crate) fn problem(status: StatusCode, code: impl Into<Code>, title: &'static str) -> Problem {
+    Problem::new(status, code.into().text(), title)
+}
+
 /// A request that is not what it must be: 400.
-pub(crate) fn malformed(code: &'static str, title: &'static str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, code, title)
+pub(crate) fn malformed(code: Code, title: &'static str) -> Problem {
+    problem(StatusCode::BAD_REQUEST, code, title)
 }
 
 /// A field that is not what it must be.
 pub(crate) fn invalid_field(path: impl Into<String>, detail: impl Into<String>) -> Problem {
-    malformed("invalid-field", "A field is not what it must be.")
+    malformed(Code::InvalidField, "A field is not what it must be.")
         .field(path)
         .detail(detail)
 }
 
 /// A query parameter that is not what it must be.
 pub(crate) fn invalid_parameter(name: &str, detail: impl Into<String>) -> Problem {
-    malformed("invalid-parameter", "A query parameter is not what it must be.")
-        .field(name)
-        .detail(detail)
+    malformed(
+        Code::InvalidParameter,
+        "A query parameter is not what it must be.",
+    )
+    .field(name)
+    .detail(detail)
 }
 
 /// A field whose value is well formed and makes no sense here: 422.
-pub(crate) fn meaningless(code: &'static str, title: &'static str, path: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, title).field(path)
+pub(crate) fn meaningless(code: impl Into<Code>, title: &'static str, path: impl Into<String>) -> Problem {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, code, title).field(path)
 }
 
 /// Nothing of that kind has this id, as far as the caller may know: 404.
-pub(crate) fn not_found(code: &'static str, title: &'static str) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, code, title).detail(
+pub(crate) fn not_found(code: Code, title: &'static str) -> Problem {
+    problem(StatusCode::NOT_FOUND, code, title).detail(
         "Check the id and the credential: what belongs to another merchant, or to a location the credential does not \
          reach, is answered as if it did not exist.",
     )
@@ -56,19 +67,19 @@ pub(crate) fn payment_not_found() -> Problem {
 }
 
 pub(crate) fn location_not_found() -> Problem {
-    not_found("location-not-found", "There is no such location.")
+    not_found(Code::LocationNotFound, "There is no such location.")
 }
 
 /// The credential may not do this: 403.
-pub(crate) fn forbidden(code: &'static str, title: &'static str, detail: &'static str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, code, title).detail(detail)
+pub(crate) fn forbidden(code: Code, title: &'static str, detail: &'static str) -> Problem {
+    problem(StatusCode::FORBIDDEN, code, title).detail(detail)
 }
 
 /// A named maximum is reached, or the storage is away; nothing was done: 503.
 pub(crate) fn busy(retry_after_s: u32) -> Problem {
-    Problem::new(
+    problem(
         StatusCode::SERVICE_UNAVAILABLE,
-        "busy",
+        Code::Busy,
         "The server has too much to do right now.",
     )
     .detail("Nothing was done. Send the same request again, with the same Idempotency-Key if it has one.")
@@ -104,9 +115,9 @@ pub(crate) fn of_read_failure(failure: &Failure) -> Problem {
 }
 
 fn outcome_unknown(repeatable: Repeatable) -> Problem {
-    let problem = Problem::new(
+    let problem = problem(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "outcome-unknown",
+        Code::OutcomeUnknown,
         "Nobody can say whether this was written.",
     )
     .money_moved(MoneyMoved::Unknown);
@@ -123,9 +134,9 @@ fn outcome_unknown(repeatable: Repeatable) -> Problem {
 
 /// Something that should not happen; nothing was changed.
 pub(crate) fn internal(repeatable: Repeatable) -> Problem {
-    let problem = Problem::new(
+    let problem = problem(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "internal",
+        Code::Internal,
         "The server met a mistake of its own.",
     )
     .detail("Nothing was changed. Report it with the X-Request-Id of this answer.");
@@ -152,7 +163,6 @@ pub(crate) fn of_rejection(rejection: &Rejection) -> Problem {
     const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;
     const CONFLICT: StatusCode = StatusCode::CONFLICT;
     const MEANING: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
-    let code = rejection.code();
     let (status, title, detail) = match rejection {
         Rejection::OrderNotFound => (
             NOT_FOUND,
@@ -357,7 +367,7 @@ pub(crate) fn of_rejection(rejection: &Rejection) -> Problem {
             "It has as many lines or payments as an order can hold; open another order.",
         ),
     };
-    let problem = Problem::new(status, code, title).detail(detail);
+    let problem = problem(status, rejection.clone(), title).detail(detail);
     match field_of(rejection) {
         Some(field) => problem.field(field),
         None => problem,

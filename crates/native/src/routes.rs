@@ -12,6 +12,7 @@ use tender_service::Tender;
 
 use crate::openapi::call::Call;
 use crate::pace::Pace;
+use crate::refusal::Code;
 use crate::{
     Native, cases, deliveries, directory, endpoints, events, openapi, orders, payments, references, refusal,
     reports, sandbox, tills, timeline,
@@ -121,13 +122,13 @@ pub(crate) fn router_at(pace: Pace, tender: Tender) -> Router {
 }
 
 /// What is said where there is no route, or none with the method.
-fn absent(missing: Missing) -> Problem {
+pub(crate) fn absent(missing: Missing) -> Problem {
     match missing {
-        Missing::Route => refusal::not_found("not-found", "There is nothing at this path.")
+        Missing::Route => refusal::not_found(Code::NotFound, "There is nothing at this path.")
             .detail("GET /api/v1/openapi.json describes every route."),
-        Missing::Method => Problem::new(
+        Missing::Method => refusal::problem(
             StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
+            Code::MethodNotAllowed,
             "The path exists, but not with this method.",
         )
         .detail("The Allow header names the methods."),
@@ -140,16 +141,16 @@ pub fn failed(failed: &Failed<'_>) -> Response {
     let (status, code, title) = match failed.kind {
         FailureKind::Panic => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
+            Code::Internal,
             "The server met a mistake of its own.",
         ),
         FailureKind::Deadline => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "deadline",
+            Code::Deadline,
             "The server took too long.",
         ),
     };
-    let problem = Problem::new(status, code, title);
+    let problem = refusal::problem(status, code, title);
     let is_reading = failed.method.is_safe();
     let problem = if is_reading {
         problem

@@ -12,7 +12,7 @@ use crate::access::Admin;
 use crate::body::{BodyBytes, Fields};
 use crate::directory::write_device;
 use crate::query::QueryText;
-use crate::refusal::Repeatable;
+use crate::refusal::{Code, Repeatable};
 use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, ids, lookup, refusal};
@@ -76,7 +76,7 @@ pub(crate) async fn set_behaviour(
     let directory = lookup::directory(&native, &principal).await?;
     let device = ids::read_plain(&id).and_then(|id| directory.devices.get(&id));
     let device = device.filter(|device| principal.covers(LocationId(device.location)));
-    let absent = || refusal::not_found("device-not-found", "There is no such device.");
+    let absent = || refusal::not_found(Code::DeviceNotFound, "There is no such device.");
     let id = DeviceId(device.ok_or_else(absent)?.id).0;
     let tender = native.tender();
     let edit = |device: Option<Device>| {

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use tender_http::Problem;
 
-use crate::refusal;
+use crate::refusal::{self, Code};
 
 /// The segment's text.
 #[derive(Debug, Clone)]
@@ -18,7 +18,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Segment {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(text)) => Ok(Self(text)),
-            Err(_) => Err(refusal::not_found("not-found", "There is nothing at this path.")),
+            Err(_) => Err(refusal::not_found(
+                Code::NotFound,
+                "There is nothing at this path.",
+            )),
         }
     }
 }

@@ -6,6 +6,7 @@ mod fence;
 mod golden;
 mod isolation;
 mod limits;
+mod methods;
 pub(crate) mod place;
 mod problems;
 mod repeats;

@@ -1,6 +1,6 @@
 //! Problems: their schema, their codes, and one answer per status that many operations share.
 //!
-//! Owns: which statuses the whole API refuses with, and the codes that are not the ledger's. Must not know: which operation
+//! Owns: which statuses the whole API refuses with, and what the shared answers are. Must not know: which operation
 //! refuses. The examples are made by the code that refuses, so they cannot be wrong.
 
 use std::collections::BTreeSet;
@@ -14,46 +14,8 @@ use tender_service::AuthFailure;
 use super::call::advised;
 use super::values::{advice, text};
 use crate::body::of_body_error;
-use crate::refusal::{self, Repeatable};
+use crate::refusal::{self, Code, Repeatable};
 use crate::{access, refusal::of_rejection};
-
-/// The codes of refusals that the ledger knows nothing of. That none is missing is what every test of a problem finds out.
-const OWN_CODES: [&str; 34] = [
-    "admin-token-needed",
-    "ambiguous-reference",
-    "application-disabled",
-    "application-not-found",
-    "body-incomplete",
-    "body-timeout",
-    "body-too-large",
-    "busy",
-    "deadline",
-    "delivery-not-found",
-    "device-not-found",
-    "duplicate-field",
-    "endpoint-of-dialect",
-    "insufficient-scope",
-    "internal",
-    "invalid-field",
-    "invalid-idempotency-key",
-    "invalid-json",
-    "invalid-parameter",
-    "location-not-found",
-    "method-not-allowed",
-    "missing-field",
-    "not-for-tills",
-    "not-found",
-    "outcome-unknown",
-    "reference-not-found",
-    "till-token-needed",
-    "token-expired",
-    "token-missing",
-    "token-revoked",
-    "token-unknown",
-    "too-many-endpoints",
-    "unknown-field",
-    "unknown-parameter",
-];
 
 pub(super) fn add(document: Document) -> Document {
     let document = document.schema("Problem", problem());
@@ -65,8 +27,7 @@ pub(super) fn add(document: Document) -> Document {
 }
 
 fn problem() -> Schema {
-    let rejections = Rejection::examples();
-    let codes: BTreeSet<&str> = rejections.iter().map(Rejection::code).chain(OWN_CODES).collect();
+    let codes: BTreeSet<&str> = Code::all().iter().map(Code::text).collect();
     let codes: Vec<&str> = codes.into_iter().collect();
     let code = Schema::words(&codes).describe("For programs: never changes its meaning.");
     let object = Schema::object()

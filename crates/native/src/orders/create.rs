@@ -148,8 +148,12 @@ fn read_service_charge(fields: &Fields<'_, '_>, facts: &LocationFacts) -> Result
             let most = tender_money::Decimal::from_integer(RATE_MAX);
             if rate.is_negative() || rate > most {
                 let title = "The rate must be from 0 to 1.";
-                return Err(refusal::meaningless("out-of-range", title, charge.path("rate"))
-                    .detail("A rate is a fraction: ten percent is \"0.1\"."));
+                return Err(refusal::meaningless(
+                    Rejection::OutOfRange(MoneyField::Service),
+                    title,
+                    charge.path("rate"),
+                )
+                .detail("A rate is a fraction: ten percent is \"0.1\"."));
             }
             Ok(ServiceCharge::Rate(rate))
         }

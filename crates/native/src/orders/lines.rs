@@ -2,7 +2,7 @@
 //!
 //! Owns: the members of a line, and finding its catalogue item. Must not know: what a line costs.
 
-use tender_engine::{Discount, LINES_PER_ORDER_MAX, LineSpec, LocationId};
+use tender_engine::{Discount, LINES_PER_ORDER_MAX, LineSpec, LocationId, MoneyField, Rejection};
 use tender_http::Problem;
 use tender_money::{AmountError, Currency, Decimal};
 use tender_service::Directory;
@@ -67,7 +67,7 @@ fn check_quantity(fields: &Fields<'_, '_>, quantity: Decimal) -> Result<(), Prob
     if !quantity.is_positive() {
         let title = "The quantity must be above zero.";
         return Err(refusal::meaningless(
-            "not-positive",
+            Rejection::NotPositive(MoneyField::Line),
             title,
             fields.path("quantity"),
         ));
@@ -75,7 +75,7 @@ fn check_quantity(fields: &Fields<'_, '_>, quantity: Decimal) -> Result<(), Prob
     if quantity.fraction_digits() > QUANTITY_DIGITS_MAX {
         let title = "The quantity has more than three digits after the point.";
         return Err(refusal::meaningless(
-            "too-many-digits",
+            Rejection::TooManyDigits(MoneyField::Line),
             title,
             fields.path("quantity"),
         ));
@@ -87,7 +87,7 @@ fn check_unit_amount(fields: &Fields<'_, '_>, amount: Decimal, currency: Currenc
     if amount.is_negative() {
         let title = "The amount must not be negative.";
         return Err(refusal::meaningless(
-            "negative",
+            Rejection::Negative(MoneyField::Line),
             title,
             fields.path("unit_amount"),
         ));
@@ -107,12 +107,16 @@ pub(super) fn check_digits(
         match error {
             AmountError::TooManyDigits => {
                 let title = "The amount has more digits after the point than its currency.";
-                refusal::meaningless("too-many-digits", title, path).detail(format!(
+                refusal::meaningless(Rejection::TooManyDigits(MoneyField::Line), title, path).detail(format!(
                     "{currency} has {} digits after the point.",
                     currency.digits()
                 ))
             }
-            _ => refusal::meaningless("out-of-range", "The amount is too large.", path),
+            _ => refusal::meaningless(
+                Rejection::OutOfRange(MoneyField::Line),
+                "The amount is too large.",
+                path,
+            ),
         }
     })
 }

@@ -23,6 +23,7 @@ use crate::ids::{self, OnTheWire};
 use crate::keys::{Canonical, IdempotencyKey, repeatable};
 use crate::orders::create::read_staff;
 use crate::query::QueryText;
+use crate::refusal::Code;
 use crate::segment::Segment;
 use crate::{Native, lookup, refusal};
 
@@ -261,7 +262,7 @@ fn read_device(
 
 fn device_not_found() -> Problem {
     refusal::meaningless(
-        "device-not-found",
+        Code::DeviceNotFound,
         "There is no such device at the order's location.",
         "device_id",
     )

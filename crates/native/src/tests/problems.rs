@@ -37,7 +37,7 @@ fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests")
 }
 
-fn compare(name: &str, rows: &[String]) {
+pub(super) fn compare(name: &str, rows: &[String]) {
     let path = tests().join("problems").join(name);
     let found = format!("{}\n", rows.join("\n"));
     if std::env::var_os("BLESS").is_some() {
@@ -49,7 +49,7 @@ fn compare(name: &str, rows: &[String]) {
 }
 
 /// A row: how it came about, the status, the advice as the headers have it, and the body.
-async fn row(name: &str, answer: Response) -> String {
+pub(super) async fn row(name: &str, answer: Response) -> String {
     let status = answer.status().as_u16();
     let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
     let advice = format!("{} {}", header("tender-money-moved"), header("tender-retry"));

@@ -20,7 +20,7 @@ use tender_engine::{DeviceId, LocationId};
 use tender_http::Problem;
 use tender_service::{Directory, Principal};
 
-use crate::refusal;
+use crate::refusal::{self, Code};
 
 /// The device a till speaks for, and where it stands. A token made for one device speaks for that one only.
 fn device(
@@ -40,5 +40,5 @@ fn device(
 }
 
 fn device_not_found() -> Problem {
-    refusal::not_found("device-not-found", "There is no such device.").field("device_id")
+    refusal::not_found(Code::DeviceNotFound, "There is no such device.").field("device_id")
 }
