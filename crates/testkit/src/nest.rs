@@ -40,7 +40,8 @@ impl Nest {
             .expect("a temporary folder")
             .keep();
         let account = account_for_root(&folder);
-        let watcher = watch(WATCHER, &[&folder], &folder, account);
+        // As whoever we are, because files of ours may be in it, too.
+        let watcher = watch(WATCHER, &[&folder], &folder, None);
         Self {
             folder,
             account,
