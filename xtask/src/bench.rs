@@ -142,7 +142,7 @@ pub fn run(workspace: &Path, options: Options<'_>) -> Result<ExitCode> {
         tender: binary("tender"),
         tool: Tool::new(binary("tender-bench"), workspace, &postgres),
         workspace,
-        home: target.join("xtask"),
+        temporary: target.join("xtask/postgres"),
         scratch: target.join("xtask/bench"),
         plan: if options.is_quick { QUICK } else { FULL },
     };
@@ -186,16 +186,16 @@ struct Bench<'a> {
     tool: Tool<'a>,
     workspace: &'a Path,
     /// Beside what is built, because a temporary folder may be in memory, where nothing has to be synced.
-    home: PathBuf,
-    /// In it, emptied for each measurement.
     scratch: PathBuf,
+    /// Where PostgreSQL has its files, for the same reason. They are removed by those who made them, a moment after the
+    /// server has ended.
+    temporary: PathBuf,
     plan: Plan,
 }
 
 impl Bench<'_> {
     fn rounds(&self) -> Result<Vec<Round>> {
-        // Its files are not in the scratch folder: they are removed by those who made them, a moment after it has ended.
-        let mut postgres = Postgres::start(&self.tool, &self.home)?;
+        let mut postgres = Postgres::start(&self.tool, &self.temporary)?;
         let started = Instant::now();
         let mut rounds = Vec::new();
         while rounds.len() < self.plan.rounds_max

@@ -1,6 +1,8 @@
 //! The private PostgreSQL of a run: started once, an empty database for each measurement.
 
-use std::io::{BufRead, BufReader, Write};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
@@ -8,6 +10,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::tool::Tool;
 use crate::process;
+
+/// Everybody may make files, and remove none but their own.
+const TEMPORARY_MODE: u32 = 0o1777;
 
 /// A running cluster. Dropping it ends the server and removes its files. When this process is killed the same happens,
 /// because the server's keeper reads from a pipe that closes with it.
@@ -19,8 +24,10 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts the cluster in a new folder below this one.
+    /// Starts the cluster in a new folder below this one, which is made when it is not there.
     pub fn start(tool: &Tool<'_>, folder: &Path) -> Result<Self> {
+        make_for_everybody(folder)
+            .with_context(|| format!("cannot make {} for temporary files", folder.display()))?;
         let mut command = tool.serve_postgres(folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut keeper = command.spawn().context("cannot start a PostgreSQL")?;
@@ -51,6 +58,13 @@ impl Drop for Postgres {
         drop(self.requests.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// Makes a folder like the system's own one for temporary files. When root runs this, the cluster belongs to another account,
+/// which has to remove it in the end.
+fn make_for_everybody(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(TEMPORARY_MODE))
 }
 
 /// Which PostgreSQL it is, as its server program says it.

@@ -1,4 +1,19 @@
-use super::number;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::{make_for_everybody, number};
+
+#[test]
+fn cluster_can_be_removed_by_another_account() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("a/b");
+    // The second time is the next run.
+    for _ in 0..2 {
+        make_for_everybody(&folder).unwrap();
+        let mode = fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o1777);
+    }
+}
 
 #[test]
 fn version_is_the_number_alone() {
