@@ -40,9 +40,7 @@ pub(crate) struct Reads {
     keys: Of<Hash128>,
     /// Keys that lead to payments of which nothing else is known.
     leading_keys: Of<Hash128>,
-    /// Payments whose tasks are looked up before anything is locked: most have one.
-    leading_payments: Of<PaymentId>,
-    /// Payments that may end together with their tasks. Few have one, and those that have none cost nothing.
+    /// Payments that may end together with their tasks, which are looked up before anything is locked.
     ending_payments: Of<PaymentId>,
     deferred: Vec<Deferred>,
     tasks: Of<TaskId>,
@@ -97,10 +95,7 @@ impl Reads {
                 }
             }
             Command::ConfirmPayment(confirm) => self.add_ending(merchant, confirm.payment),
-            Command::VoidPayment(void) => {
-                self.add_ending(merchant, void.payment);
-                self.leading_payments.insert((merchant, void.payment));
-            }
+            Command::VoidPayment(void) => self.add_ending(merchant, void.payment),
             Command::DeletePayment(delete) => self.add_ending(merchant, delete.payment),
             Command::FenceReference(fence) => {
                 let hash = key_hash(
@@ -246,17 +241,15 @@ impl Reads {
         for key in get::<StoredKey>(transaction, hash_keys(&self.leading_keys)).await? {
             if let KeyOutcome::Payment(id, _) = &key.record.outcome {
                 self.add_ending(key.merchant, *id);
-                self.leading_payments.insert((key.merchant, *id));
             }
         }
-        for (merchant, id) in &self.leading_payments {
-            let scan = Scan::new(Table::Payments, 1)
-                .equals("merchant_id", merchant.to_i64())
-                .equals("order_id", id.order.to_i64())
-                .equals("number", i64::from(id.number));
-            for payment in decode::<Payment>(&transaction.scan(&scan).await?)? {
-                self.tasks.extend(payment.task.map(|task| (*merchant, task)));
-            }
+        let keys = payment_keys(&self.ending_payments);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for payment in decode::<Payment>(&transaction.peek(Table::Payments, &keys).await?)? {
+            self.tasks
+                .extend(payment.task.map(|task| (payment.merchant, task)));
         }
         Ok(())
     }

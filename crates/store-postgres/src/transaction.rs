@@ -333,6 +333,17 @@ impl<'s> Open<'s> {
         Ok(found)
     }
 
+    async fn peek_rows(&mut self, table: Table, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
+        let lookup = Lookup::new(table, keys)?;
+        if lookup.keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self
+            .query(table, &statements(table).get, &lookup.parameters())
+            .await?;
+        read_rows(table, &found, 0)
+    }
+
     fn note_missing(&mut self, lookup: &Lookup<'_>, found: &[Row]) {
         let mut present = found.iter().map(Row::key).peekable();
         for key in &lookup.keys {
@@ -373,6 +384,10 @@ impl Transaction for Open<'_> {
             let mut found = self.get_rows(&[(table, keys)]).await?;
             Ok(found.pop().unwrap_or_default())
         })
+    }
+
+    fn peek<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        Box::pin(self.peek_rows(table, keys))
     }
 
     fn get_all<'a>(

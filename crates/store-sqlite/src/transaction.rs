@@ -95,6 +95,10 @@ impl Transaction for Open<'_> {
         Box::pin(ready(get(self.connection, table, keys)))
     }
 
+    fn peek<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>> {
+        self.get(table, keys)
+    }
+
     fn get_all<'a>(
         &'a mut self,
         wanted: &'a [(Table, Vec<Key>)],

@@ -47,6 +47,8 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { @make $how
             rows::every_table_stores_replaces_and_deletes,
             rows::get_answers_each_row_once_in_key_order,
+            rows::several_gets_and_peeks_answer_as_single_ones,
+            rows::a_new_row_that_is_there_already_is_a_duplicate_on_every_table,
             rows::one_batch_writes_every_table,
             rows::large_batches_are_written_whole,
             rows::documents_keep_every_character,

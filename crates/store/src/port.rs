@@ -23,6 +23,10 @@ pub trait Transaction: Send {
         wanted: &'a [(Table, Vec<Key>)],
     ) -> BoxFuture<'a, Result<Vec<Vec<Row>>, StoreError>>;
 
+    /// Reads rows by key and locks none of them, to find out what is to be locked. They may change until they are read
+    /// with [`Self::get`], so nothing else may follow from them.
+    fn peek<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
+
     /// Reads the rows of a scan, in its order.
     fn scan<'a>(&'a mut self, scan: &'a Scan) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
 

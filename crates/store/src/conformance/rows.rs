@@ -1,9 +1,9 @@
 //! Rows go in and come out unchanged.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use super::{Fixture, get, key, put, row, select, write};
-use crate::{Direction, Row, Scan, Store, StoreError, Table, Write};
+use super::{Fixture, get, key, put, row, select, set, take, work, write};
+use crate::{Direction, Key, Row, Scan, Store, StoreError, Table, Write, Writes};
 
 /// Puts, gets, replaces (or is refused where rows are never replaced) and deletes on every table.
 pub async fn every_table_stores_replaces_and_deletes(fixture: &dyn Fixture) {
@@ -73,6 +73,63 @@ pub async fn get_answers_each_row_once_in_key_order(fixture: &dyn Fixture) {
         [],
         "another merchant"
     );
+}
+
+/// What is asked for in one exchange is answered table by table, an empty or repeated table included.
+pub async fn several_gets_and_peeks_answer_as_single_ones(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    let rows: Vec<Row> = (Table::ALL.into_iter())
+        .flat_map(|table| [1, 2].map(|first| row(table, &key(table, first, 6), first, "{}")))
+        .collect();
+    put(&*store, rows).await.expect("put");
+    let mut wanted: Vec<(Table, Vec<Key>)> = (Table::ALL.into_iter())
+        .map(|table| (table, [2, 9, 1, 2].map(|first| key(table, first, 6)).to_vec()))
+        .collect();
+    wanted.push((Table::Orders, Vec::new()));
+    wanted.push((Table::Orders, vec![key(Table::Orders, 2, 6)]));
+    let mut expected = Vec::new();
+    for (table, keys) in &wanted {
+        expected.push(get(&*store, *table, keys.clone()).await);
+    }
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let batch = work(move |transaction| {
+        let (told, wanted) = (Arc::clone(&told), wanted.clone());
+        Box::pin(async move {
+            let mut peeked = Vec::new();
+            for (table, keys) in &wanted {
+                peeked.push(transaction.peek(*table, keys).await?);
+            }
+            let found = transaction.get_all(&wanted).await?;
+            set(&told, vec![peeked, found]);
+            Ok(Writes::default())
+        })
+    });
+    store.commit(batch).await.1.expect("a batch that only reads");
+    for found in take(&seen) {
+        assert_eq!(found, expected);
+    }
+}
+
+/// Inserting says that a row is new. If it is not, nothing is written, whatever the table.
+pub async fn a_new_row_that_is_there_already_is_a_duplicate_on_every_table(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    for table in Table::ALL {
+        let name = table.spec().name;
+        let first = row(table, &key(table, 1, 8), 1, "{}");
+        write(&*store, vec![Write::Insert(first.clone())])
+            .await
+            .expect(name);
+        let other = row(table, &key(table, 2, 8), 2, "{}");
+        let again = row(table, &key(table, 1, 8), 3, "{}");
+        let outcome = write(&*store, vec![Write::Insert(other), Write::Insert(again)]).await;
+        assert!(
+            matches!(outcome, Err(StoreError::Duplicate { table }) if table == name),
+            "{name}: {outcome:?}"
+        );
+        let keys = vec![key(table, 1, 8), key(table, 2, 8)];
+        assert_eq!(get(&*store, table, keys).await, [first]);
+    }
 }
 
 /// One commit over all tables, given out of order.
