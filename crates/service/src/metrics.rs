@@ -12,10 +12,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use tender_engine::{DeliveryState, TaskOutcome, Timestamp};
-use tender_store::{Direction, Scan, StoreError, Table};
+use tender_engine::{DeliveryState, EndpointId, TaskOutcome, Timestamp};
+use tender_store::{Scan, StoreError, Table};
 
 use crate::background::{BackgroundTask, Stop};
+use crate::relay::first_due;
 use crate::{Failure, Tender};
 
 #[cfg(test)]
@@ -35,6 +36,8 @@ const LAG_SECONDS: [f64; 10] = [
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Rows that are counted at most.
 const COUNT_MAX: u32 = 10_000;
+/// Endpoints whose earliest message is looked at.
+const ENDPOINTS_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
@@ -308,13 +311,20 @@ async fn look(tender: &Tender) -> Result<Seen, Failure> {
         .read(|transaction| {
             Box::pin(async move {
                 let open = Scan::new(Table::Tasks, COUNT_MAX).equals("open", 1);
-                let pending = |limit| Scan::new(Table::Deliveries, limit).equals("pending", 1);
-                let first = pending(1).order_by("next_at_ms", Direction::Ascending);
-                let first = transaction.scan(&first).await?;
+                let pending = Scan::new(Table::Deliveries, COUNT_MAX).equals("pending", 1);
+                // Every endpoint has an earliest message of its own.
+                let mut firsts = Vec::new();
+                let mut endpoint = EndpointId(0);
+                while firsts.len() < ENDPOINTS_MAX
+                    && let Some((next, at)) = first_due(transaction, endpoint).await?
+                {
+                    endpoint = next;
+                    firsts.push(at);
+                }
                 Ok(Seen {
                     open_tasks: transaction.count(&open).await?,
-                    pending: transaction.count(&pending(COUNT_MAX)).await?,
-                    due_at: first.first().map(|row| Timestamp(row.column("next_at_ms"))),
+                    pending: transaction.count(&pending).await?,
+                    due_at: firsts.into_iter().min(),
                 })
             })
         })

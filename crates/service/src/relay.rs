@@ -5,7 +5,7 @@
 //!
 //! The hard thing here is that nobody waits for anybody else. Every endpoint has a lane, a small task of its own; within
 //! it every order's messages are a chain, of which only the first may be under way. A lane takes less of what is shared
-//! the fuller the relay is. What is due is in the store, not in memory: a claim is a lease on the delivery's row, so
+//! the fuller the relay is, and hardly anything for a receiver that is down, however much waits for it. What is due is in the store, not in memory: a claim is a lease on the delivery's row, so
 //! several nodes can relay for one database, and what a crashed one held is offered again when its leases end.
 
 mod address;
@@ -16,6 +16,7 @@ mod health;
 mod lane;
 mod look;
 mod manage;
+mod pace;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use exchange::Exchange;
 use health::Health;
 use lane::{LaneSign, serve};
 use look::endpoints_with_work;
+pub(crate) use look::first_due;
 
 pub use address::{UrlRefusal, WEBHOOK_URL_BYTES_MAX, check_webhook_url};
 pub use manage::Replayed;

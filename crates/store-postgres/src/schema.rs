@@ -20,11 +20,23 @@ struct Migration {
     oldest_program: u32,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    name: "0001_ledger",
-    sql: include_str!("../migrations/0001_ledger.sql"),
-    oldest_program: 1,
-}];
+const MIGRATIONS: [Migration; 3] = [
+    Migration {
+        name: "0001_ledger",
+        sql: include_str!("../migrations/0001_ledger.sql"),
+        oldest_program: 1,
+    },
+    Migration {
+        name: "0002_journal_by_moment",
+        sql: include_str!("../migrations/0002_journal_by_moment.sql"),
+        oldest_program: 1,
+    },
+    Migration {
+        name: "0003_deliveries_of_one",
+        sql: include_str!("../migrations/0003_deliveries_of_one.sql"),
+        oldest_program: 1,
+    },
+];
 
 /// The schema version this program reads and writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

@@ -11,10 +11,20 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    name: "0001_ledger",
-    sql: include_str!("../migrations/0001_ledger.sql"),
-}];
+const MIGRATIONS: [Migration; 3] = [
+    Migration {
+        name: "0001_ledger",
+        sql: include_str!("../migrations/0001_ledger.sql"),
+    },
+    Migration {
+        name: "0002_journal_by_moment",
+        sql: include_str!("../migrations/0002_journal_by_moment.sql"),
+    },
+    Migration {
+        name: "0003_deliveries_of_one",
+        sql: include_str!("../migrations/0003_deliveries_of_one.sql"),
+    },
+];
 
 /// The schema version this program reads and writes.
 pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;

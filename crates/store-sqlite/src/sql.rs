@@ -14,7 +14,8 @@ pub(crate) struct Statements {
     pub put: String,
     /// Inserts a row; an existing key is a unique violation.
     pub insert: String,
-    /// Replaces a row in place if all its indexed columns already have the new values; changes nothing otherwise.
+    /// Replaces a row in place if its indexed columns, those of plain indexes where there are any, already have the new
+    /// values; changes nothing otherwise.
     /// Present on tables where that spares index pages.
     pub touch: Option<String>,
     /// Deletes the row with a key.
@@ -88,14 +89,20 @@ fn put(spec: &TableSpec) -> String {
 /// page. Most replacements change no indexed column (a payment changes its order's sums, a claim its task's
 /// device), hence this text: it names the indexed columns as conditions and sets the others. The unary plus keeps
 /// the planner from looking the row up by anything but its key.
+///
+/// Where a table has plain indexes beside partial ones, only the columns of the plain ones are conditions: there the
+/// work still to be done is what changes (a message is put off, or decided), and it is in the partial ones.
 fn touch(spec: &TableSpec) -> Option<String> {
     if spec.insert_only || spec.indexes.is_empty() {
         return None;
     }
+    let has_plain = spec.indexes.iter().any(|index| index.only.is_none());
     let is_indexed = |column: &str| {
-        (spec.indexes.iter()).any(|index| {
-            index.columns.contains(&column) || index.only.is_some_and(|(flag, _)| flag == column)
-        })
+        (spec.indexes.iter())
+            .filter(|index| !has_plain || index.only.is_none())
+            .any(|index| {
+                index.columns.contains(&column) || index.only.is_some_and(|(flag, _)| flag == column)
+            })
     };
     let mut changed = Vec::new();
     let mut unchanged = String::new();

@@ -232,7 +232,10 @@ impl Table {
                         key_len: 3,
                         has_doc: true,
                         insert_only: true,
-                        indexes: &[],
+                        indexes: &[index(
+                            "journal_by_moment",
+                            &["merchant_id", "location_id", "at_ms"],
+                        )],
                     }
                 }
             }
@@ -253,16 +256,21 @@ impl Table {
                         has_doc: true,
                         insert_only: false,
                         indexes: &[
-                            partial("deliveries_due", &["next_at_ms"], "pending"),
                             partial(
-                                "deliveries_chain",
-                                &["endpoint_id", "order_id", "delivery_id"],
+                                "deliveries_next",
+                                &["endpoint_id", "next_at_ms", "sequence"],
+                                "pending",
+                            ),
+                            partial(
+                                "deliveries_in_order",
+                                &["endpoint_id", "order_id", "sequence"],
                                 "pending",
                             ),
                             index(
                                 "deliveries_by_endpoint",
                                 &["merchant_id", "endpoint_id", "delivery_id"],
                             ),
+                            index("deliveries_by_order", &["merchant_id", "order_id", "delivery_id"]),
                         ],
                     }
                 }

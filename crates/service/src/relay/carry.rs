@@ -10,6 +10,7 @@ use tender_engine::{Attempt, Delivery, DeliveryId, DeliveryState, EndpointId, Ti
 use tender_store::{Direction, Record, Row, Scan, Table, Transaction, Write};
 
 use super::exchange::{Answer, Message};
+use super::lane::LaneSign;
 use super::{LEASE_MS, Relay};
 use crate::background::sleep_until;
 use crate::guard::Expected;
@@ -43,7 +44,7 @@ pub(super) struct Found {
 }
 
 /// Carries a due delivery, and those after it in its chain as long as each arrives or is given up.
-pub(super) async fn carry(relay: &Relay, found: Found) -> Carried {
+pub(super) async fn carry(relay: &Relay, sign: &LaneSign, found: Found) -> Carried {
     let mut claimed = match claim(&relay.tender, found).await {
         Ok(Some(claimed)) => claimed,
         // Somebody else has it.
@@ -54,10 +55,14 @@ pub(super) async fn carry(relay: &Relay, found: Found) -> Carried {
         let Some((answer, at)) = attempt(relay, &claimed).await else {
             return release(&relay.tender, claimed).await;
         };
-        match settle_surely(relay, &claimed, at, &answer).await {
+        if sign.streak.note(answer.is_success()) {
+            // The lane need not wait any longer.
+            sign.wake.notify_one();
+        }
+        match settle_surely(relay, sign, &claimed, at, &answer).await {
             Ok(Settled::Next(next)) => claimed = next,
             Ok(Settled::Waiting) => return Carried::Done,
-            Ok(Settled::Last) => match late_next(relay, &claimed).await {
+            Ok(Settled::Last) => match late_next(relay, sign, &claimed).await {
                 Ok(Some(next)) => claimed = next,
                 Ok(None) => return Carried::Done,
                 Err(_) => return Carried::StorageAway,
@@ -147,6 +152,7 @@ enum Settled {
 /// Writes a result down even if the storage is away for a while.
 async fn settle_surely(
     relay: &Relay,
+    sign: &LaneSign,
     claimed: &Delivery,
     at: Timestamp,
     answer: &Answer,
@@ -154,7 +160,7 @@ async fn settle_surely(
     let mut tries = 0;
     loop {
         tries += 1;
-        match settle(relay, claimed, at, answer).await {
+        match settle(relay, sign, claimed, at, answer).await {
             Ok(settled) => return Ok(settled),
             Err(failure) if tries == SETTLE_TRIES_MAX => {
                 tracing::error!(
@@ -177,6 +183,7 @@ async fn settle_surely(
 
 async fn settle(
     relay: &Relay,
+    sign: &LaneSign,
     claimed: &Delivery,
     at: Timestamp,
     answer: &Answer,
@@ -187,7 +194,7 @@ async fn settle(
     let _ = getrandom::fill(&mut jitter);
     let jitter = u64::from_ne_bytes(jitter);
     for _ in 0..CONFLICTS_MAX {
-        let Some(current) = current(tender, claimed).await? else {
+        let Some(current) = current(tender, claimed, may_decide(claimed, answer)).await? else {
             return Ok(Settled::Waiting);
         };
         let step = Step {
@@ -208,6 +215,7 @@ async fn settle(
         let before = &current.found.delivery;
         let after = step.after(claimed, before);
         let is_decided_now = before.state == DeliveryState::Pending && after.state != DeliveryState::Pending;
+        let is_news = before.state != after.state;
         let (state, created_at) = (after.state, after.created_at);
         let number = current
             .last_attempt
@@ -228,7 +236,7 @@ async fn settle(
                 .next
                 .filter(|next| is_free(&next.delivery, claimed, step.now))
         {
-            let (next, goes_on) = taken(relay, found.delivery, step.now).await;
+            let (next, goes_on) = taken(relay, sign, found.delivery, step.now).await;
             expected.push(Expected::unchanged(found.row));
             rows.push(Write::Put(next.to_row()));
             settled = if goes_on {
@@ -238,7 +246,7 @@ async fn settle(
             };
         }
         if tender.write_guarded(expected, rows, Vec::new()).await? {
-            if is_decided_now {
+            if is_news {
                 tender.inner().metrics.decided(state, created_at, step.now);
             }
             return Ok(settled);
@@ -249,7 +257,7 @@ async fn settle(
 
 /// Looks once more behind a decided delivery and claims what is there. It may have come, and have been put off by another
 /// node, between looking for it and the commit that decided: nobody else would come back for it before that time.
-async fn late_next(relay: &Relay, decided: &Delivery) -> Result<Option<Delivery>, Failure> {
+async fn late_next(relay: &Relay, sign: &LaneSign, decided: &Delivery) -> Result<Option<Delivery>, Failure> {
     let Some(order) = decided.order else {
         return Ok(None);
     };
@@ -268,7 +276,7 @@ async fn late_next(relay: &Relay, decided: &Delivery) -> Result<Option<Delivery>
     else {
         return Ok(None);
     };
-    let (next, goes_on) = taken(relay, found.delivery, now).await;
+    let (next, goes_on) = taken(relay, sign, found.delivery, now).await;
     let writes = vec![Write::Put(next.to_row())];
     let held = relay
         .tender
@@ -278,8 +286,8 @@ async fn late_next(relay: &Relay, decided: &Delivery) -> Result<Option<Delivery>
 }
 
 /// The delivery behind a decided one, leased if this carrier goes on with it, else due for whoever comes.
-async fn taken(relay: &Relay, mut next: Delivery, now: Timestamp) -> (Delivery, bool) {
-    let goes_on = !relay.stop.is_set() && is_sendable(&relay.tender, &next).await;
+async fn taken(relay: &Relay, sign: &LaneSign, mut next: Delivery, now: Timestamp) -> (Delivery, bool) {
+    let goes_on = !relay.stop.is_set() && !sign.streak.is_down() && is_sendable(&relay.tender, &next).await;
     next.next_at = if goes_on { now.plus_ms(LEASE_MS) } else { now };
     (next, goes_on)
 }
@@ -333,16 +341,15 @@ impl Step<'_> {
 
     fn after(&self, claimed: &Delivery, current: &Delivery) -> Delivery {
         let mut after = current.clone();
-        if current.state != DeliveryState::Pending {
-            return after;
-        }
-        if self.answer.is_success() {
+        // A message that was given up, while this attempt was still under way, has arrived after all.
+        let is_open = matches!(current.state, DeliveryState::Pending | DeliveryState::Exhausted);
+        if self.answer.is_success() && is_open {
             after.attempts = after.attempts.saturating_add(1);
             after.state = DeliveryState::Delivered;
             return after;
         }
         let is_ours = current.next_at == claimed.next_at && current.attempts == claimed.attempts;
-        if !is_ours {
+        if current.state != DeliveryState::Pending || !is_ours {
             return after;
         }
         after.attempts = after.attempts.saturating_add(1);
@@ -361,14 +368,20 @@ impl Step<'_> {
 struct Current {
     found: Found,
     last_attempt: Option<Attempt>,
-    /// The oldest other pending delivery of its chain.
+    /// The oldest other pending delivery of its chain, if it was looked for.
     next: Option<Found>,
 }
 
-async fn current(tender: &Tender, claimed: &Delivery) -> Result<Option<Current>, Failure> {
+/// Whether an attempt can decide its delivery, so that the next one of its chain matters.
+fn may_decide(claimed: &Delivery, answer: &Answer) -> bool {
+    answer.is_success() || retry_delay_ms(claimed.attempts.saturating_add(1), 0, 0).is_none()
+}
+
+async fn current(tender: &Tender, claimed: &Delivery, with_next: bool) -> Result<Option<Current>, Failure> {
     let key = vec![claimed.merchant.to_i64(), claimed.id.to_i64()];
     let attempts = attempts_scan(claimed, Direction::Descending, 1);
-    let (endpoint, order, id) = (claimed.endpoint, claimed.order, claimed.id);
+    let (endpoint, id) = (claimed.endpoint, claimed.id);
+    let order = claimed.order.filter(|_| with_next);
     tender
         .read(move |transaction| {
             let (key, attempts) = (key.clone(), attempts.clone());

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::Relay;
 use super::carry::{Carried, carry};
 use super::look::{Ask, Blocked, Chain, Look, look};
+use super::pace::{Pace, Streak};
 use crate::background::sleep_until;
 use crate::guard::Expected;
 use crate::{DirectoryKind, Failure, Tender};
@@ -43,12 +44,15 @@ pub(super) struct LaneSign {
     pub(super) wake: Notify,
     /// The merchant, once the lane knows it; 0 before.
     pub(super) merchant: AtomicU64,
+    /// How its latest attempts have gone.
+    pub(super) streak: Streak,
 }
 
 /// Whether an endpoint can be sent to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Receiver {
-    Ready,
+    /// At this address.
+    Ready(String),
     /// Messages wait until it is enabled again.
     Disabled,
     /// Messages are dropped.
@@ -69,6 +73,9 @@ struct Lane {
     starved: bool,
     /// Whether the endpoint is disabled.
     dormant: bool,
+    pace: Pace,
+    /// The address that the pace is about.
+    url: String,
 }
 
 /// Serves an endpoint until nothing is pending for it or the relay stops.
@@ -84,6 +91,8 @@ pub(super) async fn serve(relay: Arc<Relay>, endpoint: EndpointId, sign: Arc<Lan
         paused_until: None,
         starved: false,
         dormant: false,
+        pace: Pace::default(),
+        url: String::new(),
     };
     lane.run().await;
 }
@@ -97,12 +106,13 @@ impl Lane {
             if self.should_look(clock.now()) && self.look().await.is_break() {
                 return;
             }
-            let until = self.look_at.filter(|_| self.room() > 0 && !self.starved);
+            let until = self.next_look().filter(|_| self.room() > 0 && !self.starved);
             tokio::select! {
                 () = stop.wait() => {}
                 () = self.sign.wake.notified() => {
                     self.look_at = Some(clock.now());
                     self.dormant = false;
+                    self.adjust_pace();
                 }
                 Some(ended) = self.carriers.join_next_with_id() => self.ended(ended),
                 _ = relay.permits.acquire(), if self.starved => self.starved = false,
@@ -118,13 +128,29 @@ impl Lane {
     fn should_look(&self, now: Timestamp) -> bool {
         self.paused_until.is_none()
             && !self.starved
-            && self.look_at.is_some_and(|at| at <= now)
+            && self.next_look().is_some_and(|at| at <= now)
             && self.room() > 0
+    }
+
+    /// When to look: as soon as there is reason to, but not while the receiver is left alone. However much is committed for
+    /// it meanwhile, the storage is not asked.
+    fn next_look(&self) -> Option<Timestamp> {
+        let at = self.look_at?;
+        Some(self.pace.not_before().map_or(at, |not_before| at.max(not_before)))
+    }
+
+    fn adjust_pace(&mut self) {
+        let is_down = self.sign.streak.is_down();
+        let now = self.relay.tender.now();
+        self.pace.adjust(is_down, self.carriers.is_empty(), now);
     }
 
     /// How many messages may be begun. Zero until a good part is free, so that a busy lane does not look for every single
     /// one.
     fn room(&self) -> usize {
+        if self.pace.is_probing() {
+            return usize::from(self.carriers.is_empty());
+        }
         let allowed = (self.relay.permits.available_permits() / SHARE).clamp(1, IN_FLIGHT_PER_ENDPOINT_MAX);
         let room = allowed.saturating_sub(self.carriers.len());
         if self.carriers.is_empty() || room.saturating_mul(4) >= allowed {
@@ -178,8 +204,18 @@ impl Lane {
         };
         self.sign.merchant.store(merchant.0, Ordering::Relaxed);
         match receiver(tender, merchant, self.endpoint).await? {
-            Receiver::Ready => self.begin(look).await?,
+            Receiver::Ready(url) => {
+                if self.url != url {
+                    self.url = url;
+                    self.sign.streak.forget();
+                    self.adjust_pace();
+                }
+                self.begin(look).await?;
+            }
             Receiver::Disabled => {
+                // Whoever enables it believes that it works again.
+                self.sign.streak.forget();
+                self.adjust_pace();
                 self.dormant = true;
                 self.look_at = None;
             }
@@ -206,6 +242,9 @@ impl Lane {
         if look.crowded && self.window_extra < WINDOW_MAX {
             self.look_at = Some(now);
         }
+        if look.ready.is_empty() && !look.more && !look.crowded {
+            self.pace.rest(now);
+        }
         for found in look.ready {
             let Ok(permit) = Arc::clone(&self.relay.permits).try_acquire_owned() else {
                 self.starved = true;
@@ -214,8 +253,10 @@ impl Lane {
             };
             let chain = Chain::of(&found.delivery);
             let relay = Arc::clone(&self.relay);
+            let sign = Arc::clone(&self.sign);
+            self.pace.begun();
             let carrier = self.carriers.spawn(async move {
-                let carried = carry(&relay, found).await;
+                let carried = carry(&relay, &sign, found).await;
                 drop(permit);
                 carried
             });
@@ -241,6 +282,7 @@ impl Lane {
         };
         self.chains.remove(&id);
         self.window_extra = 0;
+        self.adjust_pace();
         if !self.dormant {
             // There is room for more, a failed message has a new time, and what waits behind it must be put off.
             self.look_at = Some(self.relay.tender.now());
@@ -263,7 +305,7 @@ async fn receiver(tender: &Tender, merchant: MerchantId, endpoint: EndpointId) -
         return Ok(if endpoint.disabled {
             Receiver::Disabled
         } else {
-            Receiver::Ready
+            Receiver::Ready(endpoint.url.clone())
         });
     }
     let key = vec![

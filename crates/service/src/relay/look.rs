@@ -140,22 +140,37 @@ async fn look_in(transaction: &mut dyn Transaction, ask: &Ask) -> Result<Look, S
     Ok(look)
 }
 
-/// Endpoints with pending deliveries, by id, in steps that each pass over all rows of one endpoint.
+/// The earliest due delivery of the first endpoint, by id, after a given one. One row is read, however many wait.
+pub(crate) async fn first_due(
+    transaction: &mut dyn Transaction,
+    after: EndpointId,
+) -> Result<Option<(EndpointId, Timestamp)>, StoreError> {
+    let scan = Scan::new(Table::Deliveries, 1)
+        .equals("pending", 1)
+        .filter("endpoint_id", Op::Gt, after.to_i64())
+        .order_by("endpoint_id", Direction::Ascending)
+        .order_by("next_at_ms", Direction::Ascending)
+        .order_by("sequence", Direction::Ascending);
+    let rows = transaction.scan(&scan).await?;
+    Ok(rows.first().map(|row| {
+        let endpoint = EndpointId::from_i64(row.column("endpoint_id"));
+        (endpoint, Timestamp(row.column("next_at_ms")))
+    }))
+}
+
+/// Endpoints with pending deliveries, by id.
 pub(super) async fn endpoints_with_work(tender: &Tender, limit: usize) -> Result<Vec<EndpointId>, Failure> {
     tender
         .read(move |transaction| {
             Box::pin(async move {
                 let mut endpoints = Vec::new();
-                let mut last = 0;
+                let mut last = EndpointId(0);
                 while endpoints.len() < limit {
-                    let scan = Scan::new(Table::Deliveries, 1)
-                        .equals("pending", 1)
-                        .filter("endpoint_id", Op::Gt, last)
-                        .order_by("endpoint_id", Direction::Ascending);
-                    let rows = transaction.scan(&scan).await?;
-                    let Some(row) = rows.first() else { break };
-                    last = row.column("endpoint_id");
-                    endpoints.push(EndpointId::from_i64(last));
+                    let Some((endpoint, _)) = first_due(transaction, last).await? else {
+                        break;
+                    };
+                    last = endpoint;
+                    endpoints.push(endpoint);
                 }
                 Ok(endpoints)
             })

@@ -1,5 +1,7 @@
 //! The relay against real sockets and a real database, on a clock that the tests move.
 
+mod backlog;
+mod counted;
 mod delivering;
 mod endpoints;
 mod order;

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use tender_store::{StoreError, Table};
+use tender_store::{Op, Scan, StoreError, Table};
 use tokio_postgres::Client;
 
-use super::{MIGRATIONS, SCHEMA_VERSION, is_postgres, migrate};
+use super::{MIGRATIONS, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
 use crate::session::Session;
 use crate::tests::OneNode;
 use crate::{PostgresOptions, PostgresStore};
@@ -110,6 +110,62 @@ async fn migrations_are_numbered_and_run_once() {
     )
     .await;
     assert_eq!(names, MIGRATIONS.map(|migration| migration.name));
+}
+
+/// A database as the first release made it, with messages that wait and messages that have arrived.
+async fn first_release() -> (OneNode, Session) {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let session = database.session().await;
+    let text = format!(
+        "{VERSIONS_TABLE}; {} \
+         INSERT INTO tender_schema (version, name, oldest_program) VALUES (1, '{}', 1); \
+         INSERT INTO deliveries SELECT 1, n, 50 + n % 3, n / 5, n % 2, 1000 + n, n, '{{}}' FROM generate_series(1, 500) AS n; \
+         INSERT INTO journal SELECT 1, n / 5, n % 5, 100 + n % 2, 3, 1000 + n, '{{}}' FROM generate_series(1, 500) AS n;",
+        MIGRATIONS[0].sql, MIGRATIONS[0].name
+    );
+    session
+        .client()
+        .batch_execute(&text)
+        .await
+        .expect("the first step");
+    (database, session)
+}
+
+async fn indexes_of(client: &Client) -> Vec<String> {
+    strings(
+        client,
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = $1 ORDER BY 1",
+        "public",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_release_is_migrated_with_all_it_holds() {
+    let (_fresh, fresh) = migrated().await;
+    let expected = indexes_of(fresh.client()).await;
+    for is_prepared in [false, true] {
+        let (database, session) = first_release().await;
+        if is_prepared {
+            // What the release notes advise for large ledgers: the step then finds the index.
+            let text = "CREATE INDEX CONCURRENTLY deliveries_by_order ON deliveries (merchant_id, order_id, delivery_id)";
+            session.client().batch_execute(text).await.expect("built");
+        }
+        let store = database.start().await;
+        assert_eq!(indexes_of(session.client()).await, expected);
+        let text =
+            "SELECT count(*)::text || ' ' || sum(delivery_id * sequence)::text FROM deliveries WHERE $1 = ''";
+        assert_eq!(strings(session.client(), text, "").await, ["500 41791750"]);
+        let scan = Scan::new(Table::Journal, 1_000)
+            .equals("merchant_id", 1)
+            .equals("location_id", 101)
+            .filter("at_ms", Op::Ge, 1_401);
+        let found = tender_store::conformance::select(&store, scan).await;
+        assert_eq!(found.len(), 50);
+        // Nodes of the first release go on meanwhile: the step only expands.
+        let text = "SELECT max(oldest_program)::text FROM tender_schema WHERE name <> $1";
+        assert_eq!(strings(session.client(), text, "").await, ["1"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

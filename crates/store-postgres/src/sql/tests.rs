@@ -88,19 +88,45 @@ async fn scans_of_pending_work_use_the_partial_indexes() {
         (
             Scan::new(Table::Deliveries, 10)
                 .equals("pending", 1)
-                .filter("next_at_ms", Op::Le, 5)
+                .equals("endpoint_id", 1)
                 .order_by("next_at_ms", Direction::Ascending)
+                .order_by("sequence", Direction::Ascending)
                 .lock(Lock::Skip),
-            "deliveries_due",
+            "deliveries_next",
+        ),
+        (
+            Scan::new(Table::Deliveries, 10)
+                .equals("pending", 1)
+                .filter("endpoint_id", Op::Gt, 5)
+                .order_by("endpoint_id", Direction::Ascending)
+                .order_by("next_at_ms", Direction::Ascending)
+                .order_by("sequence", Direction::Ascending),
+            "deliveries_next",
         ),
         (
             Scan::new(Table::Deliveries, 10)
                 .equals("endpoint_id", 1)
                 .equals("order_id", 2)
                 .equals("pending", 1)
-                .order_by("delivery_id", Direction::Ascending)
+                .order_by("sequence", Direction::Ascending)
                 .lock(Lock::Wait),
-            "deliveries_chain",
+            "deliveries_in_order",
+        ),
+        (
+            Scan::new(Table::Deliveries, 10)
+                .equals("merchant_id", 1)
+                .equals("order_id", 2)
+                .order_by("delivery_id", Direction::Descending),
+            "deliveries_by_order",
+        ),
+        (
+            Scan::new(Table::Journal, 10)
+                .equals("merchant_id", 1)
+                .equals("location_id", 2)
+                .filter("at_ms", Op::Ge, 5)
+                .filter("at_ms", Op::Lt, 9)
+                .order_by("at_ms", Direction::Ascending),
+            "journal_by_moment",
         ),
         (
             Scan::new(Table::Tasks, 10)
@@ -140,7 +166,10 @@ async fn scans_of_pending_work_use_the_partial_indexes() {
             let values: Vec<String> = values.iter().map(i64::to_string).collect();
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             let plan = plan(&session, &text, &values).await;
-            assert!(plan.contains(index), "{text}: {plan}");
+            // What has no order may be counted along any index that knows the conditions.
+            let is_counted = selection == Selection::Count;
+            let by = if is_counted { "Index" } else { index };
+            assert!(plan.contains(by), "{text}: {plan}");
             assert!(!plan.contains("Sort"), "{text}: {plan}");
             let locks = selection == Selection::LockedRows && wanted.lock != Lock::None;
             assert_eq!(plan.contains("LockRows"), locks, "{text}: {plan}");

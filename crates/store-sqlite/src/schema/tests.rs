@@ -119,6 +119,79 @@ fn migrations_are_numbered_and_run_once() {
     assert_eq!(version, SCHEMA_VERSION);
 }
 
+/// A database as the first release made it, with entries, messages that wait and messages that have arrived.
+fn first_release() -> Connection {
+    let connection = Connection::open_in_memory().expect("a database");
+    let step = format!(
+        "{} PRAGMA user_version = 1; PRAGMA application_id = {};",
+        MIGRATIONS[0].sql,
+        super::APPLICATION_ID
+    );
+    connection.execute_batch(&step).expect("the first step");
+    let rows = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500) \
+        INSERT INTO deliveries SELECT 1, n, 50 + n % 3, n / 5, n % 2, 1000 + n, n, '{}' FROM n; \
+        WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500) \
+        INSERT INTO journal SELECT n, 1, n / 5, n % 5, 100 + n % 2, 3, 1000 + n, '{}' FROM n;";
+    connection.execute_batch(rows).expect("rows");
+    connection
+}
+
+fn schema_of(connection: &Connection) -> Vec<String> {
+    strings(
+        connection,
+        "SELECT type || name || tbl_name || coalesce(sql, '') FROM sqlite_schema WHERE name <> ?1 ORDER BY 1",
+        "",
+    )
+}
+
+#[test]
+fn a_database_of_the_first_release_is_migrated_with_all_it_holds() {
+    let connection = first_release();
+    let rows = |table: &str| {
+        strings(
+            &connection,
+            &format!("SELECT count(*) || ' ' || sum(delivery_id * sequence) FROM {table} WHERE ?1 = ''"),
+            "",
+        )
+    };
+    let before = rows("deliveries");
+    migrate(&connection).expect("migrated");
+    require_current(&connection).expect("current");
+    assert_eq!(schema_of(&connection), schema_of(&migrated()), "as a new one");
+    assert_eq!(rows("deliveries"), before);
+    // What is found through the new indexes is what is there.
+    let counts = [
+        (
+            "deliveries INDEXED BY deliveries_next WHERE pending = 1 AND endpoint_id = 51",
+            84,
+        ),
+        (
+            "deliveries INDEXED BY deliveries_in_order WHERE pending = 1 AND endpoint_id = 51 AND order_id = 2",
+            1,
+        ),
+        (
+            "deliveries INDEXED BY deliveries_by_order WHERE merchant_id = 1 AND order_id = 2",
+            5,
+        ),
+        (
+            "journal INDEXED BY journal_by_moment WHERE merchant_id = 1 AND location_id = 101 AND at_ms >= 1401",
+            50,
+        ),
+    ];
+    for (what, expected) in counts {
+        let count: i64 = connection
+            .query_row(&format!("SELECT count(*) FROM {what}"), [], |row| row.get(0))
+            .expect(what);
+        assert_eq!(count, expected, "{what}");
+    }
+    let sound = strings(
+        &connection,
+        "SELECT integrity_check FROM pragma_integrity_check WHERE ?1 = ''",
+        "",
+    );
+    assert_eq!(sound, ["ok"]);
+}
+
 #[test]
 fn a_newer_database_is_refused() {
     let connection = migrated();

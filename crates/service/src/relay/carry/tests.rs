@@ -98,6 +98,12 @@ fn a_success_counts_whoever_made_it_and_a_failure_only_for_the_holder() {
             (Delivered, 3, lease),
         ),
         (
+            "given up by another, taken after all",
+            200,
+            with_state(Exhausted),
+            (Delivered, 4, lease),
+        ),
+        (
             "given up by another",
             500,
             with_state(Exhausted),

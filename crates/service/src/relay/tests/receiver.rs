@@ -53,7 +53,7 @@ impl Received {
 
 struct Script {
     replies: Mutex<VecDeque<Reply>>,
-    after: Reply,
+    after: Mutex<Reply>,
     released: Semaphore,
     received: mpsc::Sender<Received>,
 }
@@ -74,7 +74,7 @@ impl Receiver {
         let (sender, received) = mpsc::channel(REQUESTS_MAX);
         let script = Arc::new(Script {
             replies: Mutex::new(replies.into_iter().collect()),
-            after,
+            after: Mutex::new(after),
             released: Semaphore::new(0),
             received: sender,
         });
@@ -96,6 +96,11 @@ impl Receiver {
     /// What has arrived and was not read yet.
     pub(super) fn unread(&mut self) -> usize {
         self.received.len()
+    }
+
+    /// Answers otherwise from now on.
+    pub(super) fn answer(&self, after: Reply) {
+        *self.script.after.lock().expect("not poisoned") = after;
     }
 
     /// Lets held requests be answered.
@@ -134,7 +139,7 @@ async fn answer(
         .map(|body| body.to_bytes())
         .unwrap_or_default();
     let reply = script.replies.lock().expect("not poisoned").pop_front();
-    let reply = reply.unwrap_or_else(|| script.after.clone());
+    let reply = reply.unwrap_or_else(|| script.after.lock().expect("not poisoned").clone());
     let _ = script
         .received
         .send(Received {
