@@ -143,6 +143,29 @@ pub struct LineSpec {
     pub parent: Option<usize>,
 }
 
+impl LineSpec {
+    /// One of something at an exact price that contains its tax; callers set what else they have.
+    #[must_use]
+    pub fn new(name: impl Into<String>, unit_price: Decimal) -> Self {
+        Self {
+            name: name.into(),
+            sku: None,
+            product_id: None,
+            quantity: Decimal::ONE,
+            unit_price,
+            price_is_amount: true,
+            price_includes_tax: true,
+            tax_rate: Decimal::ZERO,
+            price_variation: Decimal::ONE,
+            discount: Discount::None,
+            modifiers: Vec::new(),
+            notes: None,
+            client_line_id: None,
+            parent: None,
+        }
+    }
+}
+
 /// A reduction of one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discount {
@@ -200,6 +223,34 @@ pub struct OpenOrder {
     pub maker: Option<(Lookup<EndpointId>, String)>,
     /// The caller found that the order can never succeed (unknown item): record it as failed.
     pub refusal: Option<Failure>,
+}
+
+impl OpenOrder {
+    /// A plain order that closes when it is paid, everything optional left out; callers set what they have.
+    #[must_use]
+    pub fn new(location: LocationId, lines: Vec<LineSpec>) -> Self {
+        Self {
+            location,
+            lines,
+            service_charge: ServiceCharge::None,
+            close_when_paid: true,
+            payments_locked: false,
+            stage: Stage::Pending,
+            table_number: None,
+            name: None,
+            covers: None,
+            staff: None,
+            external_reference: None,
+            notes: None,
+            labels: Vec::new(),
+            keys: Vec::new(),
+            payments: Vec::new(),
+            settle: None,
+            delivery: None,
+            maker: None,
+            refusal: None,
+        }
+    }
 }
 
 /// Adds lines to an order, and pays for them.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tender_engine::{
     AmountSpec, ApplicationId, Command, DeviceId, Direction, EndpointId, LineSpec, LocationId, Lookup,
     MerchantId, MethodId, MethodKind, MethodRef, OpenOrder, Order, OrderId, OrderSelector, Outcome, Payment,
-    PaymentSpec, ServiceCharge, Settle, Stage, TaskSpec, Via,
+    PaymentSpec, Settle, TaskSpec, Via,
 };
 use tender_money::Decimal;
 use tender_store::Store;
@@ -136,27 +136,7 @@ pub(crate) fn caller() -> Caller {
 
 /// Opens an order of one line.
 pub(crate) async fn open_order(tender: &Tender, location: LocationId, price: &str) -> Order {
-    let command = Command::OpenOrder(Box::new(OpenOrder {
-        location,
-        lines: vec![line(price)],
-        service_charge: ServiceCharge::None,
-        close_when_paid: true,
-        payments_locked: false,
-        stage: Stage::Pending,
-        table_number: None,
-        name: None,
-        covers: None,
-        staff: None,
-        external_reference: None,
-        notes: None,
-        labels: Vec::new(),
-        keys: Vec::new(),
-        payments: Vec::new(),
-        settle: None,
-        delivery: None,
-        maker: None,
-        refusal: None,
-    }));
+    let command = Command::OpenOrder(Box::new(OpenOrder::new(location, vec![line(price)])));
     match tender
         .execute(&caller(), command)
         .await
@@ -169,22 +149,7 @@ pub(crate) async fn open_order(tender: &Tender, location: LocationId, price: &st
 }
 
 fn line(price: &str) -> LineSpec {
-    LineSpec {
-        name: "Soup".to_owned(),
-        sku: None,
-        product_id: None,
-        quantity: Decimal::ONE,
-        unit_price: decimal(price),
-        price_is_amount: true,
-        price_includes_tax: true,
-        tax_rate: Decimal::ZERO,
-        price_variation: Decimal::ONE,
-        discount: tender_engine::Discount::None,
-        modifiers: Vec::new(),
-        notes: None,
-        client_line_id: None,
-        parent: None,
-    }
+    LineSpec::new("Soup", decimal(price))
 }
 
 /// Pays at once.

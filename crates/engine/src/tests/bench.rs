@@ -245,25 +245,8 @@ impl Bench {
         };
         let line = super::script::article(tender_money::Decimal::ONE);
         let open = crate::OpenOrder {
-            location: HERE,
-            lines: vec![line],
-            service_charge: crate::ServiceCharge::None,
             close_when_paid: false,
-            payments_locked: false,
-            stage: crate::Stage::Pending,
-            table_number: None,
-            name: None,
-            covers: None,
-            staff: None,
-            external_reference: None,
-            notes: None,
-            labels: Vec::new(),
-            keys: Vec::new(),
-            payments: Vec::new(),
-            settle: None,
-            delivery: None,
-            maker: None,
-            refusal: None,
+            ..crate::OpenOrder::new(HERE, vec![line])
         };
         let decision = self.decide(caller, &Command::OpenOrder(Box::new(open)));
         decision.changes.entries[0].clone()

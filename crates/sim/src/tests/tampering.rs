@@ -2,9 +2,9 @@
 
 use tender_engine::{
     AddLines, AmountSpec, ApplicationId, ClaimTasks, Command, ConfirmPayment, DeletePayment, DeviceId,
-    Direction, Discount, Failure, FailureCode, FenceReference, JournalEntry, KeyClaim, KeySpace, LineSpec,
-    Lookup, MethodId, MethodKind, MethodRef, OnRefusal, OpenOrder, OrderId, OrderSelector, Outcome, Payment,
-    PaymentId, PaymentSpec, ResolveTask, ServiceCharge, Settle, Stage, TaskAnswer, TaskId, TaskSpec, Via,
+    Direction, Failure, FailureCode, FenceReference, JournalEntry, KeyClaim, KeySpace, LineSpec, Lookup,
+    MethodId, MethodKind, MethodRef, OnRefusal, OpenOrder, OrderId, OrderSelector, Outcome, Payment,
+    PaymentId, PaymentSpec, ResolveTask, ServiceCharge, Settle, TaskAnswer, TaskId, TaskSpec, Via,
 };
 use tender_money::Decimal;
 
@@ -30,38 +30,15 @@ struct Ledgers {
 
 fn article() -> LineSpec {
     LineSpec {
-        name: "Article".to_owned(),
-        sku: None,
-        product_id: None,
         quantity: Decimal::from_integer(10),
-        unit_price: Decimal::from_integer(10),
-        price_is_amount: true,
-        price_includes_tax: true,
-        tax_rate: Decimal::ZERO,
-        price_variation: Decimal::ONE,
-        discount: Discount::None,
-        modifiers: Vec::new(),
-        notes: None,
-        client_line_id: None,
-        parent: None,
+        ..LineSpec::new("Article", Decimal::from_integer(10))
     }
 }
 
 fn opening(delivery: Option<TaskSpec>) -> Command {
     Command::OpenOrder(Box::new(OpenOrder {
-        location: PLACES[0],
-        lines: vec![article()],
         service_charge: ServiceCharge::Rate(Decimal::from_minor(1, 1)),
         close_when_paid: false,
-        payments_locked: false,
-        stage: Stage::Pending,
-        table_number: None,
-        name: None,
-        covers: None,
-        staff: None,
-        external_reference: None,
-        notes: None,
-        labels: Vec::new(),
         keys: vec![KeyClaim {
             space: KeySpace::OrderReference,
             text: format!("order {}", delivery.is_some()),
@@ -69,11 +46,8 @@ fn opening(delivery: Option<TaskSpec>) -> Command {
             // A proposal's is a reference that no repeat is answered under, the other one keeps its answer.
             refuse_repeats: delivery.is_some(),
         }],
-        payments: Vec::new(),
-        settle: None,
         delivery,
-        maker: None,
-        refusal: None,
+        ..OpenOrder::new(PLACES[0], vec![article()])
     }))
 }
 

@@ -13,22 +13,7 @@ use crate::{
 
 /// A line of one article.
 pub(in crate::tests) fn article(price: Decimal) -> LineSpec {
-    LineSpec {
-        name: "Article".to_owned(),
-        sku: None,
-        product_id: None,
-        quantity: Decimal::ONE,
-        unit_price: price,
-        price_is_amount: true,
-        price_includes_tax: true,
-        tax_rate: Decimal::ZERO,
-        price_variation: Decimal::ONE,
-        discount: Discount::None,
-        modifiers: Vec::new(),
-        notes: None,
-        client_line_id: None,
-        parent: None,
-    }
+    LineSpec::new("Article", price)
 }
 
 /// `price`, then any of `*quantity`, `~variation`, `+tax` (added), `/tax` (contained), `_discount`, `_percent%`, `^parent`, `!` (a
