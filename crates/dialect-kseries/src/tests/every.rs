@@ -302,56 +302,6 @@ pub(crate) mod news {
     }
 }
 
-/// Every rejection of the ledger.
-pub(crate) mod rejections {
-    use tender_engine::{MoneyField, Rejection};
-
-    every! { Rejection:
-        "OrderNotFound": Rejection::OrderNotFound => Rejection::OrderNotFound;
-        "PaymentNotFound": Rejection::PaymentNotFound => Rejection::PaymentNotFound;
-        "TaskNotFound": Rejection::TaskNotFound => Rejection::TaskNotFound;
-        "CaseNotFound": Rejection::CaseNotFound => Rejection::CaseNotFound;
-        "LineNotFound": Rejection::LineNotFound => Rejection::LineNotFound;
-        "OrderMismatch": Rejection::OrderMismatch => Rejection::OrderMismatch;
-        "TooManyDigits": Rejection::TooManyDigits(_) => Rejection::TooManyDigits(MoneyField::Amount);
-        "OutOfRange": Rejection::OutOfRange(_) => Rejection::OutOfRange(MoneyField::Amount);
-        "NotPositive": Rejection::NotPositive(_) => Rejection::NotPositive(MoneyField::Amount);
-        "Negative": Rejection::Negative(_) => Rejection::Negative(MoneyField::Tip);
-        "NotOnRefund": Rejection::NotOnRefund(_) => Rejection::NotOnRefund(MoneyField::Tip);
-        "NothingToPay": Rejection::NothingToPay => Rejection::NothingToPay;
-        "AmountRequired": Rejection::AmountRequired => Rejection::AmountRequired;
-        "ReferenceUsed": Rejection::ReferenceUsed => Rejection::ReferenceUsed;
-        "KeyReused": Rejection::KeyReused { .. } => Rejection::KeyReused { field: "amount".to_owned() };
-        "ReferenceFenced": Rejection::ReferenceFenced => Rejection::ReferenceFenced;
-        "EndpointNotFound": Rejection::EndpointNotFound => Rejection::EndpointNotFound;
-        "OrderClosed": Rejection::OrderClosed => Rejection::OrderClosed;
-        "OrderCancelled": Rejection::OrderCancelled => Rejection::OrderCancelled;
-        "OrderRejected": Rejection::OrderRejected => Rejection::OrderRejected;
-        "OrderDeleted": Rejection::OrderDeleted => Rejection::OrderDeleted;
-        "OrderProposed": Rejection::OrderProposed => Rejection::OrderProposed;
-        "PaymentsLocked": Rejection::PaymentsLocked => Rejection::PaymentsLocked;
-        "LinesFixed": Rejection::LinesFixed => Rejection::LinesFixed;
-        "PaymentsPending": Rejection::PaymentsPending => Rejection::PaymentsPending;
-        "MoneyOnOrder": Rejection::MoneyOnOrder => Rejection::MoneyOnOrder;
-        "TotalBelowPaid": Rejection::TotalBelowPaid => Rejection::TotalBelowPaid;
-        "StateFinal": Rejection::StateFinal => Rejection::StateFinal;
-        "InvalidState": Rejection::InvalidState => Rejection::InvalidState;
-        "CorrectionRequired": Rejection::CorrectionRequired => Rejection::CorrectionRequired;
-        "MethodNotFound": Rejection::MethodNotFound => Rejection::MethodNotFound;
-        "MethodIsTerminal": Rejection::MethodIsTerminal => Rejection::MethodIsTerminal;
-        "StaffNotFound": Rejection::StaffNotFound => Rejection::StaffNotFound;
-        "StaffMissing": Rejection::StaffMissing => Rejection::StaffMissing;
-        "SourceInvalid": Rejection::SourceInvalid => Rejection::SourceInvalid;
-        "ExceedsDue": Rejection::ExceedsDue => Rejection::ExceedsDue;
-        "ExceedsRefundable": Rejection::ExceedsRefundable => Rejection::ExceedsRefundable;
-        "NothingDue": Rejection::NothingDue => Rejection::NothingDue;
-        "HasRefunds": Rejection::HasRefunds => Rejection::HasRefunds;
-        "ItemNotFound": Rejection::ItemNotFound => Rejection::ItemNotFound;
-        "AttributesTooLarge": Rejection::AttributesTooLarge => Rejection::AttributesTooLarge;
-        "OrderFull": Rejection::OrderFull => Rejection::OrderFull;
-    }
-}
-
 /// Every money field that a rejection may name.
 pub(crate) mod fields {
     use tender_engine::MoneyField;
