@@ -12,6 +12,5 @@ pub(crate) mod record;
 mod refunds;
 mod shop;
 mod socket;
-mod store;
 mod sweep;
 mod transport;

@@ -2,6 +2,7 @@
 
 mod codes;
 mod edges;
+mod full;
 pub(crate) mod goldens;
 mod precedence;
 mod properties;
@@ -13,5 +14,4 @@ mod rows_refunds;
 mod rows_tenants;
 mod rows_wire;
 mod states;
-mod store;
 mod world;

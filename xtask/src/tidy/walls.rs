@@ -39,7 +39,13 @@ enum Rule {
 const CLI: &str = "tender-cli";
 
 /// Crates for tests and measurements. They may use whatever they test, and nothing that is shipped uses them.
-const DEVELOPMENT_ONLY: &[&str] = &["tender-testkit", "tender-e2e", "tender-bench", "xtask"];
+const DEVELOPMENT_ONLY: &[&str] = &[
+    "tender-testkit",
+    "tender-testbed",
+    "tender-e2e",
+    "tender-bench",
+    "xtask",
+];
 
 const BACKENDS: &[&str] = &["tender-store-sqlite", "tender-store-postgres"];
 
@@ -211,6 +217,26 @@ const WALLS: &[Wall] = &[
             "tender-cli",
         ]),
         why: SIMULATOR,
+    },
+    Wall {
+        packages: "tender-testkit",
+        rule: Rule::WorkspaceOnly {
+            shipped: &[],
+            tests: &[],
+        },
+        why: "it starts what is outside the program, so that tests of every crate can use it, those of the backends too",
+    },
+    Wall {
+        packages: "tender-testbed",
+        rule: Rule::Never(&[
+            "tender-dialect-*",
+            "tender-native",
+            "tender-oauth",
+            "tender-console",
+            "tender-sim",
+            "tender-cli",
+        ]),
+        why: "the tests of all translators stand on it; what it knew of one, the others would be tested with",
     },
 ];
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use tender_engine::{
-    AmountSpec, ApplicationId, Case, Command, Delivery, DeviceId, Direction, Discount, KeyClaim, KeySpace,
-    LineSpec, LocationId, MerchantId, Notice, OpenOrder, Order, OrderSelector, Outcome, Payment, PaymentSpec,
-    ResolveTask, ServiceCharge, Settle, Stage, Task, TaskAnswer, TaskSpec, Via, VoidPayment,
+    AmountSpec, ApplicationId, Case, Command, Delivery, DeviceId, Direction, KeyClaim, KeySpace, LineSpec,
+    LocationId, MerchantId, Notice, OpenOrder, Order, OrderSelector, Outcome, Payment, PaymentSpec,
+    ResolveTask, Settle, Task, TaskAnswer, TaskSpec, Via, VoidPayment,
 };
 use tender_money::Decimal;
 use tender_service::{
@@ -17,7 +17,6 @@ use tender_service::{
     Settings, Tender, WebhookEncoder, WebhookEvent,
 };
 use tender_store_sqlite::SqliteStore;
-use tower::ServiceExt;
 
 pub(crate) const MERCHANT: MerchantId = MerchantId(5678);
 pub(crate) const OTHER_MERCHANT: MerchantId = MerchantId(5679);
@@ -27,8 +26,6 @@ pub(crate) const OTHER_EUR: LocationId = LocationId(201);
 pub(crate) const APP: ApplicationId = ApplicationId(11);
 pub(crate) const PASSWORD: &str = "a password of the tests";
 
-/// Longer than any page here is.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The secret of the endpoint: no page may ever show it.
 pub(crate) const ENDPOINT_SECRET: &str = "whsec_this-must-never-be-shown";
 /// A value in the endpoint's settings: no page may ever show it either.
@@ -179,17 +176,12 @@ pub(crate) async fn call(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let answer = router
-        .clone()
-        .oneshot(request.body(Body::from(form.to_owned())).unwrap())
-        .await
-        .unwrap();
-    let (parts, body) = answer.into_parts();
-    let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap();
+    let request = request.body(Body::from(form.to_owned())).unwrap();
+    let answer = tender_testbed::call(router, request).await;
     Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        text: String::from_utf8(bytes.to_vec()).unwrap(),
+        status: answer.head.status.as_u16(),
+        headers: answer.head.headers,
+        text: answer.body,
     }
 }
 
@@ -286,42 +278,11 @@ impl Place {
         name: &str,
         amount: &str,
     ) -> Order {
-        let line = LineSpec {
-            name: name.to_owned(),
-            sku: None,
-            product_id: None,
-            quantity: Decimal::ONE,
-            unit_price: Decimal::parse(amount).unwrap(),
-            price_is_amount: true,
-            price_includes_tax: true,
-            tax_rate: Decimal::ZERO,
-            price_variation: Decimal::ONE,
-            discount: Discount::None,
-            modifiers: Vec::new(),
-            notes: None,
-            client_line_id: None,
-            parent: None,
-        };
+        let line = LineSpec::new(name, Decimal::parse(amount).unwrap());
         let command = OpenOrder {
-            location,
-            lines: vec![line],
-            service_charge: ServiceCharge::None,
-            close_when_paid: true,
-            payments_locked: false,
-            stage: Stage::Pending,
-            table_number: None,
             name: Some(name.to_owned()),
-            covers: None,
-            staff: None,
-            external_reference: None,
             notes: Some(name.to_owned()),
-            labels: Vec::new(),
-            keys: Vec::new(),
-            payments: Vec::new(),
-            settle: None,
-            delivery: None,
-            maker: None,
-            refusal: None,
+            ..OpenOrder::new(location, vec![line])
         };
         match self
             .execute(merchant, Via::Native, Command::OpenOrder(Box::new(command)))

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 
 use tender_engine::{OrderChange, OrderId, Outcome, Stage, Via};
 use tender_service::Settings;
+use tender_testbed::Broken;
 use tender_wire::{Json, Limits};
 
 use super::record::recorded;
 use super::shop::{Bill, Call, Reply, Shop, TOKEN_A, TOKEN_B, TOKEN_C, TOKEN_SITE, TOKEN_TILL, settings};
-use super::store::Broken;
 
 mod coverage;
 
@@ -200,7 +200,7 @@ impl Play {
             ["a", "token", "is", "revoked"] => self.shop.issue_useless("token-taken-back", true).await,
             ["application", "C", "is", "switched", "off"] => self.shop.switch_off().await,
             ["commits", "conflict"] => self.shop.store.set(Broken::CommitsConflict),
-            ["commits", "break"] => self.shop.store.set(Broken::CommitsBreak),
+            ["commits", "break"] => self.shop.store.set(Broken::CommitsLost),
             ["commits", "fail"] => self.shop.store.set(Broken::CommitsFail),
             ["the", "store", "is", "away"] => self.shop.store.set(Broken::All),
             ["the", "store", "works"] => self.shop.store.set(Broken::Nothing),

@@ -4,7 +4,6 @@ use tender_engine::{
     AddLines, Command, Discount, LineSpec, OnRefusal, OrderChange, OrderId, OrderSelector, StaffId, Stage,
     Via,
 };
-use tender_money::Decimal;
 use tender_service::Settings;
 
 use super::shop::{Bill, Call, DINAR_SITE, Reply, SITE, Shop, TOKEN_A, YEN_SITE, decimal, path, settings};
@@ -326,20 +325,8 @@ async fn reduced_orders_are_found_by_their_lines() {
     let plain = shop.order().await;
     let reduced = shop.order().await;
     let line = LineSpec {
-        name: "Cake".to_owned(),
-        sku: None,
-        product_id: None,
-        quantity: Decimal::ONE,
-        unit_price: decimal("4.00"),
-        price_is_amount: true,
-        price_includes_tax: true,
-        tax_rate: Decimal::ZERO,
-        price_variation: Decimal::ONE,
         discount: Discount::Amount(decimal("1.00")),
-        modifiers: Vec::new(),
-        notes: None,
-        client_line_id: None,
-        parent: None,
+        ..LineSpec::new("Cake", decimal("4.00"))
     };
     let add = AddLines {
         order: OrderSelector::Id(reduced),

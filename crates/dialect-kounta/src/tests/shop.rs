@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use http_body_util::BodyExt;
 use tender_engine::{
-    AmountSpec, ApplicationId, Command, DeviceId, Direction, Discount, LineSpec, LocationId, MerchantId,
-    OpenOrder, OrderChange, OrderId, OrderSelector, Outcome, PaymentId, PaymentSpec, PaymentState,
-    ServiceCharge, Settle, SettleOrder, StaffId, Stage, TaskSpec, Via,
+    AmountSpec, ApplicationId, Command, DeviceId, Direction, LineSpec, LocationId, MerchantId, OpenOrder,
+    OrderChange, OrderId, OrderSelector, Outcome, PaymentId, PaymentSpec, PaymentState, ServiceCharge,
+    Settle, SettleOrder, StaffId, Stage, TaskSpec, Via,
 };
 use tender_money::Decimal;
 use tender_service::{
     Application, Caller, Clock, Device, DirectoryKind, Failure, Item, Location, Merchant, Method,
     ModifierGroup, ModifierOption, Register, Settings, Staff, Tender, TokenKind, TokenSpec,
 };
-use tower::ServiceExt;
+use tender_store_sqlite::SqliteStore;
+use tender_testbed::Breakable;
 
 pub(super) use super::call::{Call, Reply};
-use super::store::Breakable;
 
 pub(super) const COMPANY: MerchantId = MerchantId(5678);
 pub(super) const SITE: LocationId = LocationId(923);
@@ -69,7 +68,7 @@ impl Shop {
     }
 
     pub(super) async fn with(settings: Settings) -> Self {
-        let store = Breakable::new();
+        let store = Breakable::new(Arc::new(SqliteStore::open_in_memory().unwrap()));
         let clock = Clock::new();
         let encoders = vec![crate::encoder(&settings)];
         let tender = Tender::start(store.clone(), clock.clone(), encoders, settings)
@@ -363,13 +362,11 @@ impl Shop {
     }
 
     pub(super) async fn send(&self, call: Call) -> Reply {
-        let response = self.router.clone().oneshot(call.request()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let answer = tender_testbed::call(&self.router, call.request()).await;
         Reply {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            status: answer.head.status.as_u16(),
+            headers: answer.head.headers,
+            text: answer.body,
         }
     }
 
@@ -468,42 +465,15 @@ impl Bill {
     }
 
     fn command(self) -> OpenOrder {
-        let line = LineSpec {
-            name: "Dinner".to_owned(),
-            sku: None,
-            product_id: None,
-            quantity: Decimal::ONE,
-            unit_price: decimal(self.goods),
-            price_is_amount: true,
-            price_includes_tax: true,
-            tax_rate: Decimal::ZERO,
-            price_variation: Decimal::ONE,
-            discount: Discount::None,
-            modifiers: Vec::new(),
-            notes: None,
-            client_line_id: None,
-            parent: None,
-        };
+        let line = LineSpec::new("Dinner", decimal(self.goods));
         OpenOrder {
-            location: self.site,
-            lines: vec![line],
             service_charge: self.service,
             close_when_paid: self.close_when_paid,
             payments_locked: self.locked,
             stage: self.stage,
-            table_number: None,
-            name: None,
-            covers: None,
             staff: self.staff,
             external_reference: self.external,
-            notes: None,
-            labels: Vec::new(),
-            keys: Vec::new(),
-            payments: Vec::new(),
-            settle: None,
-            delivery: None,
-            maker: None,
-            refusal: None,
+            ..OpenOrder::new(self.site, vec![line])
         }
     }
 }

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
 use tender_engine::{
-    ApplicationId, Command, DeviceId, Discount, EndpointId, Failure, LineSpec, LocationId, MerchantId,
-    OpenOrder, Order, OrderId, OrderState, Outcome, PaymentState, ServiceCharge, StaffId, Stage, Task,
-    TaskAnswer, Via, alias_hash,
+    ApplicationId, Command, DeviceId, EndpointId, Failure, LineSpec, LocationId, MerchantId, OpenOrder,
+    Order, OrderId, OrderState, Outcome, PaymentState, StaffId, Task, TaskAnswer, Via, alias_hash,
 };
 use tender_money::Decimal;
 use tender_service::{
@@ -18,7 +16,6 @@ use tender_service::{
     TokenSpec,
 };
 use tender_store_sqlite::SqliteStore;
-use tower::ServiceExt;
 
 use crate::errors::Refusal;
 
@@ -254,19 +251,12 @@ impl World {
 
     /// Sends a request as it is.
     pub(super) async fn call(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("routers do not fail");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
+        let answer = tender_testbed::call(&self.router, request).await;
         Answer {
-            status: parts.status,
-            refusal: super::watch::refusal_of(&parts.extensions),
-            headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).expect("text"),
+            status: answer.head.status,
+            refusal: super::watch::refusal_of(&answer.head.extensions),
+            headers: answer.head.headers,
+            body: answer.body,
         }
     }
 
@@ -304,25 +294,10 @@ impl World {
     ) -> Order {
         let lines = lines.iter().map(|(name, price, tax)| line(name, price, tax));
         let command = Command::OpenOrder(Box::new(OpenOrder {
-            location: LocationId(location),
-            lines: lines.collect(),
-            service_charge: ServiceCharge::None,
-            close_when_paid: true,
-            payments_locked: false,
-            stage: Stage::Pending,
             table_number: table,
-            name: None,
             covers: Some(2),
             staff: Some(StaffId(42)),
-            external_reference: None,
-            notes: None,
-            labels: Vec::new(),
-            keys: Vec::new(),
-            payments: Vec::new(),
-            settle: None,
-            delivery: None,
-            maker: None,
-            refusal: None,
+            ..OpenOrder::new(LocationId(location), lines.collect())
         }));
         match self.till_command(command).await {
             Outcome::Opened(opened) => opened.order,
@@ -512,19 +487,7 @@ fn decimal(text: &str) -> Decimal {
 
 fn line(name: &str, price: &str, tax: &str) -> LineSpec {
     LineSpec {
-        name: name.to_owned(),
-        sku: None,
-        product_id: None,
-        quantity: Decimal::ONE,
-        unit_price: decimal(price),
-        price_is_amount: true,
-        price_includes_tax: true,
         tax_rate: decimal(tax),
-        price_variation: Decimal::ONE,
-        discount: Discount::None,
-        modifiers: Vec::new(),
-        notes: None,
-        client_line_id: None,
-        parent: None,
+        ..LineSpec::new(name, decimal(price))
     }
 }

@@ -7,9 +7,9 @@ use axum::http::{HeaderValue, Request};
 use serde_json::{Value, json};
 use tender_engine::{EntryKind, LocationId};
 use tender_service::{DirectoryKind, Settings};
+use tender_testbed::{Breakable, Broken};
 use tokio::task::JoinSet;
 
-use super::store::{Break, Breakable};
 use super::world::{CARD, EUR, K1, KWD, O1, World, issue, order_id, sandbox, scratch, set_quota};
 
 #[tokio::test]
@@ -388,10 +388,10 @@ async fn a_null_reference_says_nothing_to_a_confirm() {
 
 #[tokio::test]
 async fn what_is_told_when_storage_fails() {
-    let store = Arc::new(Breakable::new(scratch()));
+    let store = Breakable::new(scratch());
     let world = World::on(store.clone(), sandbox()).await;
     let uid = world.pay(&world.e, "receipt", 10, "pending").await;
-    store.set(Break::Busy);
+    store.set(Broken::CommitsConflict);
     let answer = world.confirm(&uid).await;
     answer.refuses(503, "ServerError");
     assert_eq!(answer.header("tender-money-moved"), Some("no"));
@@ -402,11 +402,11 @@ async fn what_is_told_when_storage_fails() {
     );
     assert_eq!(answer.json()["error"]["serverError"]["code"], json!(503));
     // The confirm is written, and then the list cannot be read: nobody may take that for a refusal.
-    store.set(Break::Reading);
+    store.set(Broken::Reads);
     let answer = world.confirm(&uid).await;
     answer.refuses(500, "Unknown");
     assert_eq!(answer.header("tender-money-moved"), Some("unknown"));
-    store.set(Break::Never);
+    store.set(Broken::Nothing);
     assert_eq!(world.item(&uid).await["status"], json!("complete"));
     let chain = world.tender.chain(O1, order_id(&world.e)).await.expect("a chain");
     let completed = chain

@@ -23,8 +23,9 @@ use http_body_util::{BodyExt, Full, Limited};
 use tender_engine::{Command, Rejection};
 use tender_http::{Missing, RequestId};
 use tender_service::{Failure, Settings};
+use tender_testbed::{Breakable, Broken};
 
-use super::store::{Break, Breakable};
+use super::full::fill;
 use super::world::{Answer, K1, World, sandbox, scratch, set_quota};
 use crate::envelope::Envelope;
 use crate::errors::{Keyed, NO_PLACE, OmError};
@@ -320,7 +321,7 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let store = Arc::new(Breakable::new(scratch()));
+        let store = Breakable::new(scratch());
         let settings = Settings {
             rate_limits: true,
             ..sandbox()
@@ -347,11 +348,11 @@ impl Stage {
             .unwrap_or_default();
         if let Some(command) = line.strip_prefix("! ") {
             match command {
-                "busy" => self.store.set(Break::Busy),
-                "break" => self.store.set(Break::BeforeWriting),
-                "mend" => self.store.set(Break::Never),
+                "busy" => self.store.set(Broken::CommitsConflict),
+                "break" => self.store.set(Broken::CommitsLost),
+                "mend" => self.store.set(Broken::Nothing),
                 "quota" => set_quota(&self.world.tender, 1).await,
-                "full" => self.store.fill(&self.world.e).await,
+                "full" => fill(self.store.as_ref(), &self.world.e).await,
                 _ => panic!("unknown command {command}"),
             }
             return step.to_owned();

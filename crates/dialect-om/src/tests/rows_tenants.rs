@@ -1,15 +1,13 @@
 //! Rows 45 to 50: tenants, retries, the other dialects.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use tender_engine::{
     AmountSpec, CaseReason, Command, Direction, Failure, FailureCode, LocationId, OrderSelector, Outcome,
     Payment, PaymentSpec, Settle, TaskAnswer, TaskOutcome, TaskSpec, Via,
 };
+use tender_testbed::{Breakable, Broken};
 use tender_wire::ids_text;
 
-use super::store::{Break, Breakable};
 use super::world::{CASH, EUR, K2, O1, O2, World, decimal, engine_caller, order_id, sandbox, scratch};
 
 #[tokio::test]
@@ -225,8 +223,8 @@ async fn row_49_payments_that_wait_for_a_till() {
 
 #[tokio::test]
 async fn row_50_a_commit_that_breaks() {
-    for when in [Break::BeforeWriting, Break::AfterWriting] {
-        let store = Arc::new(Breakable::new(scratch()));
+    for when in [Broken::CommitsLost, Broken::AnswersLost] {
+        let store = Breakable::new(scratch());
         let world = World::on(store.clone(), sandbox()).await;
         let params =
             json!({"orderId": world.e, "type": "receipt", "amount": 10, "status": "complete"}).to_string();
@@ -242,7 +240,7 @@ async fn row_50_a_commit_that_breaks() {
             matches!(keyless.header("tender-retry"), Some("never")),
             "{when:?}"
         );
-        store.set(Break::Never);
+        store.set(Broken::Nothing);
         let again = world.post_keyed("k", &params).await;
         assert_eq!(world.list(&world.e).await.ids(), [again.id()], "{when:?}");
         assert_eq!(again.header("tender-money-moved"), Some("yes"));

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tender_engine::{
-    ApplicationId, Command, DeviceId, Discount, LineSpec, LocationId, MerchantId, OpenOrder, OrderChange,
-    OrderId, Outcome, ServiceCharge, SettleOrder, Stage, Task, Via,
+    ApplicationId, Command, DeviceId, LineSpec, LocationId, MerchantId, OpenOrder, OrderChange, OrderId,
+    Outcome, SettleOrder, Task, Via,
 };
 use tender_money::Decimal;
 use tender_service::{
@@ -19,7 +18,6 @@ use tender_service::{
 use tender_store::Store;
 use tender_store_sqlite::SqliteStore;
 use tender_wire::ids_text;
-use tower::ServiceExt;
 
 pub(super) const O1: MerchantId = MerchantId(1);
 pub(super) const O2: MerchantId = MerchantId(2);
@@ -276,13 +274,11 @@ impl World {
 
     /// Sends a request as it is.
     pub(super) async fn call(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.expect("routers do not fail").into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
+        let answer = tender_testbed::call(&self.router, request).await;
         Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).expect("text"),
+            status: answer.head.status,
+            headers: answer.head.headers,
+            body: answer.body,
         }
     }
 
@@ -434,40 +430,8 @@ pub(super) fn decimal(text: &str) -> Decimal {
 
 fn order(location: u64, total: &str) -> OpenOrder {
     OpenOrder {
-        location: LocationId(location),
-        lines: vec![LineSpec {
-            name: "Meal".to_owned(),
-            sku: None,
-            product_id: None,
-            quantity: Decimal::ONE,
-            unit_price: decimal(total),
-            price_is_amount: true,
-            price_includes_tax: true,
-            tax_rate: Decimal::ZERO,
-            price_variation: Decimal::ONE,
-            discount: Discount::None,
-            modifiers: Vec::new(),
-            notes: None,
-            client_line_id: None,
-            parent: None,
-        }],
-        service_charge: ServiceCharge::None,
         close_when_paid: false,
-        payments_locked: false,
-        stage: Stage::Pending,
-        table_number: None,
-        name: None,
-        covers: None,
-        staff: None,
-        external_reference: None,
-        notes: None,
-        labels: Vec::new(),
-        keys: Vec::new(),
-        payments: Vec::new(),
-        settle: None,
-        delivery: None,
-        maker: None,
-        refusal: None,
+        ..OpenOrder::new(LocationId(location), vec![LineSpec::new("Meal", decimal(total))])
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request};
 use serde_json::Value;
 use tender_engine::{ApplicationId, DeviceId, LocationId, MerchantId};
@@ -13,7 +13,6 @@ use tender_service::{
     Settings, Staff, Tender, TokenKind, TokenSpec,
 };
 use tender_store_sqlite::SqliteStore;
-use tower::ServiceExt;
 
 use super::schema;
 
@@ -26,9 +25,6 @@ pub(crate) const OTHER_EUR: LocationId = LocationId(201);
 pub(crate) const APP: ApplicationId = ApplicationId(11);
 pub(crate) const POS_APP: ApplicationId = ApplicationId(12);
 pub(crate) const DEVICES: std::ops::Range<u64> = 501..513;
-
-/// Longer than any answer here is.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Who asks. The names are the texts of the tokens too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,13 +189,11 @@ impl Place {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap();
+        let answer = tender_testbed::call(&self.router, request).await;
         let answer = Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
+            status: answer.head.status.as_u16(),
+            headers: answer.head.headers,
+            text: answer.body,
         };
         schema::check(method.as_str(), path, &answer);
         answer

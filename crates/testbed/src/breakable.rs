@@ -8,48 +8,58 @@ use tender_store_sqlite::SqliteStore;
 
 /// What fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Broken {
+pub enum Broken {
+    /// Nothing does.
     #[default]
     Nothing,
     /// Others always win, so that nothing is written.
     CommitsConflict,
-    /// Nobody knows whether it was written.
-    CommitsBreak,
+    /// Nothing is written, and nobody knows that.
+    CommitsLost,
+    /// Everything is written, and nobody knows that.
+    AnswersLost,
     /// Nothing is written, and nothing will be.
     CommitsFail,
+    /// Nothing is read; what needs no reading is written.
+    Reads,
     /// Nothing is read or written.
     All,
 }
 
 impl Broken {
+    /// How a commit ends that writes nothing.
     fn commit(self) -> Option<StoreError> {
-        let why = || "broken by the test".to_owned();
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Reads | Self::AnswersLost => None,
             Self::CommitsConflict => Some(StoreError::Conflict),
-            Self::CommitsBreak => Some(StoreError::OutcomeUnknown(why())),
+            Self::CommitsLost => Some(StoreError::OutcomeUnknown(why())),
             Self::CommitsFail => Some(StoreError::Internal(why())),
             Self::All => Some(StoreError::Unavailable(why())),
         }
     }
 }
 
+fn why() -> String {
+    "broken by the test".to_owned()
+}
+
 /// A store with a switch.
 #[derive(Debug)]
-pub(super) struct Breakable {
-    inner: SqliteStore,
+pub struct Breakable {
+    inner: Arc<SqliteStore>,
     broken: Mutex<Broken>,
 }
 
 impl Breakable {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            inner: SqliteStore::open_in_memory().unwrap(),
-            broken: Mutex::default(),
-        })
+    /// Nothing is broken yet.
+    #[must_use]
+    pub fn new(inner: Arc<SqliteStore>) -> Arc<Self> {
+        let broken = Mutex::default();
+        Arc::new(Self { inner, broken })
     }
 
-    pub(super) fn set(&self, broken: Broken) {
+    /// From the next call on this fails, and nothing else.
+    pub fn set(&self, broken: Broken) {
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = broken;
     }
 
@@ -60,16 +70,22 @@ impl Breakable {
 
 impl Store for Breakable {
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
-        match self.broken().commit() {
-            None => self.inner.commit(batch),
+        let broken = self.broken();
+        match broken.commit() {
             Some(error) => Box::pin(async { (batch, Err(error)) }),
+            None if broken == Broken::AnswersLost => Box::pin(async {
+                let (batch, written) = self.inner.commit(batch).await;
+                written.expect("the scratch database writes");
+                (batch, Err(StoreError::OutcomeUnknown(why())))
+            }),
+            None => self.inner.commit(batch),
         }
     }
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
-        match self.broken().commit().filter(|_| self.broken() == Broken::All) {
-            None => self.inner.read(batch),
-            Some(error) => Box::pin(async { (batch, Err(error)) }),
+        match self.broken() {
+            Broken::Reads | Broken::All => Box::pin(async { (batch, Err(StoreError::Unavailable(why()))) }),
+            _ => self.inner.read(batch),
         }
     }
 

@@ -1,0 +1,10 @@
+//! What tests of several translators need of the program itself.
+//!
+//! Owns: a store that breaks on demand, and asking a router in process. Must not know: what any of them translates; what
+//! is on a wire is each one's own.
+
+mod breakable;
+mod call;
+
+pub use breakable::{Breakable, Broken};
+pub use call::{Answer, call};
