@@ -49,9 +49,13 @@ impl Step {
         }
     }
 
+    fn rows(&self) -> usize {
+        self.columns.first().map_or(0, Vec::len)
+    }
+
     /// The text to prepare.
     pub(crate) fn text(&self) -> &'static str {
-        let statements = statements(self.table);
+        let statements = statements(self.table).of(self.rows());
         match self.action {
             Action::Delete => &statements.delete,
             Action::InsertMissing | Action::Insert => &statements.insert,
@@ -61,8 +65,15 @@ impl Step {
 
     /// The parameters in the order of the text.
     pub(crate) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let columns = self.columns.iter().map(|column| column as &(dyn ToSql + Sync));
-        let docs = self.docs.iter().map(|docs| docs as &(dyn ToSql + Sync));
+        let is_one = self.rows() == 1;
+        let columns = self.columns.iter().map(|column| match column.as_slice() {
+            [value] if is_one => value as &(dyn ToSql + Sync),
+            _ => column,
+        });
+        let docs = self.docs.iter().map(|docs| match docs.as_slice() {
+            [doc] if is_one => doc as &(dyn ToSql + Sync),
+            _ => docs,
+        });
         columns.chain(docs).collect()
     }
 

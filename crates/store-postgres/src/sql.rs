@@ -5,10 +5,18 @@ use std::sync::LazyLock;
 
 use tender_store::{Cond, Direction, Lock, Op, Scan, StoreError, Table, TableSpec};
 
-/// The texts for one table. Their parameters are arrays, one per column: the key columns, or all columns and then
-/// the documents.
+/// The texts for one table: for any number of rows, and for a single one.
 #[derive(Debug)]
 pub(crate) struct Statements {
+    /// Parameters are arrays, one per column: the key columns, or all columns and then the documents.
+    pub many: Texts,
+    /// Parameters are the values themselves. A payment that is alone costs what it would without batches.
+    pub one: Texts,
+}
+
+/// What can be done with the rows of a table.
+#[derive(Debug)]
+pub(crate) struct Texts {
     /// Selects rows by key.
     pub get: String,
     /// Selects rows by key and locks them in the order of the keys given.
@@ -32,14 +40,57 @@ pub(crate) fn statements(table: Table) -> &'static Statements {
 
 impl Statements {
     fn new(spec: &TableSpec) -> Self {
+        let (insert, insert_one) = (insert(spec), insert_one(spec));
         Self {
-            get: get(spec, ""),
-            get_locking: get(spec, " FOR UPDATE"),
-            insert: insert(spec),
-            upsert: upsert(spec),
-            delete: delete(spec),
+            many: Texts {
+                get: get(spec, ""),
+                get_locking: get(spec, " FOR UPDATE"),
+                upsert: upsert(spec, &insert),
+                insert,
+                delete: delete(spec),
+            },
+            one: Texts {
+                get: get_one(spec, ""),
+                get_locking: get_one(spec, " FOR UPDATE"),
+                upsert: upsert(spec, &insert_one),
+                insert: insert_one,
+                delete: format!("DELETE FROM {} WHERE {}", spec.name, key_is(spec)),
+            },
         }
     }
+
+    /// The texts for so many rows.
+    pub(crate) fn of(&self, rows: usize) -> &Texts {
+        if rows == 1 { &self.one } else { &self.many }
+    }
+}
+
+/// The condition that the key has the values of the first parameters.
+fn key_is(spec: &TableSpec) -> String {
+    let terms: Vec<String> = (key(spec).iter().zip(1..))
+        .map(|(column, number)| format!("{column} = ${number}"))
+        .collect();
+    terms.join(" AND ")
+}
+
+fn get_one(spec: &TableSpec, lock: &str) -> String {
+    format!(
+        "SELECT {} FROM {} WHERE {}{lock}",
+        selected(spec),
+        spec.name,
+        key_is(spec)
+    )
+}
+
+fn insert_one(spec: &TableSpec) -> String {
+    let width = spec.columns.len() + usize::from(spec.has_doc);
+    let values: Vec<String> = (1..=width).map(|number| format!("${number}")).collect();
+    format!(
+        "INSERT INTO {} ({}) VALUES ({})",
+        spec.name,
+        selected(spec),
+        values.join(", ")
+    )
 }
 
 /// All columns as they are selected and inserted.
@@ -97,15 +148,15 @@ fn insert(spec: &TableSpec) -> String {
     )
 }
 
-fn upsert(spec: &TableSpec) -> String {
+/// The same inserting text, but an existing row is replaced.
+fn upsert(spec: &TableSpec, insert: &str) -> String {
     let replaced: Vec<String> = (spec.columns.iter().skip(spec.key_len))
         .copied()
         .chain(spec.has_doc.then_some("doc"))
         .map(|column| format!("{column} = EXCLUDED.{column}"))
         .collect();
     format!(
-        "{} ON CONFLICT ({}) DO UPDATE SET {}",
-        insert(spec),
+        "{insert} ON CONFLICT ({}) DO UPDATE SET {}",
         key(spec).join(", "),
         replaced.join(", ")
     )

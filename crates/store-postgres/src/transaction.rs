@@ -339,7 +339,11 @@ impl<'s> Open<'s> {
             return Ok(Vec::new());
         }
         let found = self
-            .query(table, &statements(table).get, &lookup.parameters())
+            .query(
+                table,
+                &statements(table).of(lookup.keys.len()).get,
+                &lookup.parameters(),
+            )
             .await?;
         read_rows(table, &found, 0)
     }
@@ -435,7 +439,7 @@ impl<'k> Lookup<'k> {
     }
 
     fn text(&self, kind: Kind) -> &'static str {
-        let statements = statements(self.table);
+        let statements = statements(self.table).of(self.keys.len());
         match kind {
             // A row that is never replaced needs no lock, and a lock would dirty its page.
             Kind::Writing(_) if !self.table.spec().insert_only => &statements.get_locking,
@@ -445,7 +449,10 @@ impl<'k> Lookup<'k> {
 
     fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
         (self.columns.iter())
-            .map(|column| column as &(dyn ToSql + Sync))
+            .map(|column| match column.as_slice() {
+                [value] => value as &(dyn ToSql + Sync),
+                _ => column,
+            })
             .collect()
     }
 }

@@ -35,29 +35,34 @@ async fn plan(session: &Session, text: &str, parameters: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn every_statement_compiles_with_one_array_per_column() {
+async fn every_statement_compiles_with_one_array_or_value_per_column() {
     let (_database, session) = database().await;
     for (at, table) in Table::ALL.into_iter().enumerate() {
         assert_eq!(table as usize, at, "the order of declaration");
         let spec = table.spec();
         let statements = statements(table);
-        let mut texts = vec![
-            (&statements.get, false),
-            (&statements.get_locking, false),
-            (&statements.insert, true),
-            (&statements.delete, false),
-        ];
-        if !spec.insert_only {
-            texts.push((&statements.upsert, true));
-        }
-        for (text, is_whole_row) in texts {
-            let statement = session.client().prepare(text).await.expect(text);
-            let mut expected = vec![Type::INT8_ARRAY; spec.key_len];
-            if is_whole_row {
-                expected = vec![Type::INT8_ARRAY; spec.columns.len()];
-                expected.extend(spec.has_doc.then_some(Type::TEXT_ARRAY));
+        for (texts, number, text) in [
+            (&statements.many, Type::INT8_ARRAY, Type::TEXT_ARRAY),
+            (&statements.one, Type::INT8, Type::TEXT),
+        ] {
+            let mut wanted = vec![
+                (&texts.get, false),
+                (&texts.get_locking, false),
+                (&texts.insert, true),
+                (&texts.delete, false),
+            ];
+            if !spec.insert_only {
+                wanted.push((&texts.upsert, true));
             }
-            assert_eq!(statement.params(), expected, "{text}");
+            for (sql, is_whole_row) in wanted {
+                let statement = session.client().prepare(sql).await.expect(sql);
+                let mut expected = vec![number.clone(); spec.key_len];
+                if is_whole_row {
+                    expected = vec![number.clone(); spec.columns.len()];
+                    expected.extend(spec.has_doc.then(|| text.clone()));
+                }
+                assert_eq!(statement.params(), expected, "{sql}");
+            }
         }
     }
 }
@@ -68,8 +73,14 @@ async fn rows_are_found_by_their_key() {
     for table in Table::ALL {
         let spec = table.spec();
         let statements = statements(table);
-        let parameters = vec!["'{1,2}'"; spec.key_len];
-        for text in [&statements.get, &statements.get_locking, &statements.delete] {
+        let many = vec!["'{1,2}'"; spec.key_len];
+        let one = vec!["1"; spec.key_len];
+        let texts = [(&statements.many, many), (&statements.one, one)]
+            .into_iter()
+            .flat_map(|(texts, parameters)| {
+                [&texts.get, &texts.get_locking, &texts.delete].map(|text| (text, parameters.clone()))
+            });
+        for (text, parameters) in texts {
             let plan = plan(&session, text, &parameters).await;
             // Ids are unique among those of a kind, so the other index of the directory finds as exactly.
             let is_by_kind = table == Table::Directory && plan.contains("directory_by_kind");
