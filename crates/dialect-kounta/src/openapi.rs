@@ -84,11 +84,8 @@ fn refusal() -> Schema {
 
 /// An operation of the company, with the parameters that its path names.
 fn call(method: &str, path: &str, id: &str, summary: &str) -> Operation {
-    let parts = path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     Operation::new(method, path, id, summary)
-        .parameters(parts.map(part))
+        .parts(part)
         .refusals(&ALWAYS, &refusal())
 }
 

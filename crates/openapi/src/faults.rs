@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::operation::parts_of;
+
 /// What a document has once and names often: the member of `components`, and what one of it is called.
 const SHARED: [(&str, &str); 2] = [("schemas", "schema"), ("responses", "answer")];
 
@@ -59,7 +61,7 @@ pub fn faults(document: &Value) -> Vec<String> {
         {
             faults.push(format!("{method} {path} has no answer"));
         }
-        if parts_of(path) != described(operation) {
+        if parts_of(path).collect::<BTreeSet<_>>() != described(operation) {
             faults.push(format!("{method} {path} describes other parts than its path has"));
         }
         for link in links(operation) {
@@ -89,12 +91,6 @@ fn untried(operation: &Value) -> impl Iterator<Item = &str> {
     let untried =
         parameters.filter(|parameter| parameter["required"] == true && parameter.get("example").is_none());
     untried.filter_map(|parameter| parameter["name"].as_str())
-}
-
-fn parts_of(path: &str) -> BTreeSet<&str> {
-    path.split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .collect()
 }
 
 fn described(operation: &Value) -> BTreeSet<&str> {

@@ -57,6 +57,12 @@ impl Parameter {
     }
 }
 
+/// The names of a path's `{parameters}`.
+pub(crate) fn parts_of(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
 /// An operation in the making.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -106,6 +112,13 @@ impl Operation {
     #[must_use]
     pub fn parameters(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
         parameters.into_iter().fold(self, Self::parameter)
+    }
+
+    /// A parameter for each part that the path names, in the path's order.
+    #[must_use]
+    pub fn parts(self, part: impl Fn(&str) -> Parameter) -> Self {
+        let parts: Vec<Parameter> = parts_of(&self.path).map(part).collect();
+        self.parameters(parts)
     }
 
     /// A JSON body that must be there, with an example.
