@@ -11,6 +11,7 @@ mod rows_orders;
 mod rows_pay;
 mod rows_pay_later;
 mod rows_webhooks;
+pub(crate) mod told;
 mod watch;
 mod whole;
 mod world;

@@ -1,14 +1,15 @@
 //! Every notification of section 7, byte for byte, from records with fixed ids and times.
 
 use tender_engine::{
-    Account, ApplicationId, Delivery, DeliveryId, DeliveryState, Direction, EndpointId, Failure, FailureCode,
-    Line, LineModifier, LocationId, MerchantId, MethodId, MethodRef, Notice, NoticeKind, Order, OrderId,
-    OrderState, Payment, PaymentId, PaymentState, ServiceCharge, StaffId, Stage, Timestamp, Via, Watcher,
+    Account, ApplicationId, Delivery, DeliveryId, DeliveryState, EndpointId, Failure, FailureCode, Line,
+    LineModifier, LocationId, MerchantId, MethodId, MethodRef, Notice, NoticeKind, Order, OrderId,
+    OrderState, Payment, PaymentId, ServiceCharge, StaffId, Stage, Timestamp, Via, Watcher,
 };
 use tender_money::{Currency, Decimal};
 use tender_service::{
     Directory, Endpoint, Item, Location, Message, OrderView, Settings, Staff, WebhookEncoder, WebhookEvent,
 };
+use tender_testbed::sample;
 
 use super::KseriesEncoder;
 use super::push::{item_messages, readiness_messages};
@@ -152,51 +153,28 @@ fn line() -> Line {
 }
 
 fn payment(number: u32, endpoint: u64, reference: &str) -> Payment {
+    let id = PaymentId {
+        order: order().id,
+        number,
+    };
     Payment {
-        id: PaymentId {
-            order: order().id,
-            number,
-        },
-        merchant: MerchantId(1),
         location: LocationId(LOCATION),
-        direction: Direction::Receipt,
-        state: PaymentState::Complete,
-        deleted: false,
         amount_minor: 400,
         tip_minor: 50,
-        surcharge_minor: 0,
-        service_tip_minor: 0,
-        service_minor: 0,
         method: Some(MethodRef {
             id: MethodId(1),
             code: "APM".to_owned(),
             name: "API Payment".to_owned(),
         }),
         reference: Some(reference.to_owned()),
-        staff: None,
-        device: None,
-        printer_profile: None,
         endpoint: Some(EndpointId(endpoint)),
-        source: None,
-        refunds_minor: 0,
-        transaction_ref: None,
-        attributes: Vec::new(),
-        invoice: None,
-        note: None,
-        customer: None,
-        custom: false,
-        tip_pays_service: false,
-        failure: None,
-        task: None,
-        expires_at: None,
-        created_at: OPENED,
         created_by: ApplicationId(10),
         created_via: Via::Kseries,
         updated_at: PAID,
         updated_by: ApplicationId(10),
         updated_via: Via::Till,
         completed_at: Some(PAID),
-        reversed_at: None,
+        ..sample::payment(id, OPENED)
     }
 }
 

@@ -7,26 +7,21 @@ use std::fmt::Write;
 
 use axum::body::Body;
 use axum::http::Request;
-use http_body_util::BodyExt;
-use tender_engine::{Failure, Rejection, Timestamp};
-use tender_http::MoneyMoved;
-use tender_money::Currency;
+use tender_engine::{Failure, Rejection};
 use tender_wire::{FieldError, JsonError, Kind};
 
 use super::every;
 use super::golden::{Goldens, normalise};
 use super::goldens::{play_all, told_in_files};
 use super::routes::{filled, served};
+use super::told::{asked, line};
 use super::world::{World, token};
 use crate::encoder::tests::every::{order_failure, payment_failure};
-use crate::errors::{Asked, Fault, Refusal, of_failure};
+use crate::errors::{Fault, Refusal, of_failure};
 use crate::orders::tests::order_faults;
 use crate::request::{Expected, Mismatch, body_fault};
 use crate::routes::ROUTES;
-use crate::time::TimeForm;
 use crate::visit;
-
-const NOW: Timestamp = Timestamp(1_699_398_020_075);
 
 /// Methods that are tried on every path.
 const METHODS: [&str; 8] = [
@@ -53,35 +48,6 @@ const IN_NO_FILE: [(&str, &str); 14] = [
     ("BrokeOff", "must not happen"),
     ("TooSlow", "needs storage that hangs"),
 ];
-
-fn asked(is_order: bool) -> Asked<'static> {
-    Asked {
-        is_order,
-        reference: "12345678901234",
-        endpoint: "MY-ENDPOINT",
-        location: 45_454_565_682_155,
-        currency: Currency::from_code("EUR"),
-        money_moved_before: MoneyMoved::Yes,
-    }
-}
-
-/// An answer on one line: status, advice, body.
-async fn line(refusal: Refusal) -> String {
-    let answer = refusal.into_response(NOW, TimeForm::Offset, "/o/op/1/pay");
-    let (parts, body) = answer.into_parts();
-    let bytes = body.collect().await.expect("a body").to_bytes();
-    let header = |name: &str| {
-        let value = parts.headers.get(name);
-        value.map_or("-", |value| value.to_str().expect("text"))
-    };
-    format!(
-        "{} money-moved={} retry={} {}",
-        parts.status.as_u16(),
-        header("tender-money-moved"),
-        header("tender-retry"),
-        String::from_utf8(bytes.to_vec()).expect("text")
-    )
-}
 
 /// Lines of a table.
 #[derive(Default)]

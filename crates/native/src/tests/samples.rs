@@ -1,56 +1,24 @@
 //! Records to begin from.
 
 use tender_engine::{
-    ApplicationId, Direction, EntryKind, JournalEntry, LocationId, MerchantId, OrderId, Payment, PaymentId,
-    PaymentState, Posting, Task, TaskId, TaskKind, TaskState, Timestamp, Via,
+    ApplicationId, EntryKind, JournalEntry, LocationId, MerchantId, OrderId, Payment, PaymentId, Posting,
+    Task, TaskId, TaskKind, TaskState, Timestamp, Via,
 };
 use tender_money::Currency;
+use tender_testbed::sample;
 
 pub(crate) const NOW: Timestamp = Timestamp(1_774_745_999_000);
 
 /// A complete receipt of 10.00, on order 42.
 pub(crate) fn payment() -> Payment {
+    let id = PaymentId {
+        order: OrderId(42),
+        number: 1,
+    };
     Payment {
-        id: PaymentId {
-            order: OrderId(42),
-            number: 1,
-        },
-        merchant: MerchantId(1),
-        location: LocationId(1),
-        direction: Direction::Receipt,
-        state: PaymentState::Complete,
-        deleted: false,
-        amount_minor: 1_000,
         tip_minor: 100,
         surcharge_minor: 10,
-        service_tip_minor: 0,
-        service_minor: 0,
-        method: None,
-        reference: None,
-        staff: None,
-        device: None,
-        printer_profile: None,
-        endpoint: None,
-        source: None,
-        refunds_minor: 0,
-        transaction_ref: None,
-        attributes: Vec::new(),
-        invoice: None,
-        note: None,
-        customer: None,
-        custom: false,
-        tip_pays_service: false,
-        failure: None,
-        task: None,
-        expires_at: None,
-        created_at: NOW,
-        created_by: ApplicationId(1),
-        created_via: Via::Native,
-        updated_at: NOW,
-        updated_by: ApplicationId(1),
-        updated_via: Via::Native,
-        completed_at: None,
-        reversed_at: None,
+        ..sample::payment(id, NOW)
     }
 }
 
