@@ -59,7 +59,6 @@ struct Shared {
     tender: Tender,
     streams: Arc<Semaphore>,
     pace: Pace,
-    journal_marks: reports::JournalMarks,
 }
 
 impl Native {
@@ -68,7 +67,6 @@ impl Native {
             tender,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             pace,
-            journal_marks: reports::JournalMarks::default(),
         }))
     }
 
@@ -82,10 +80,6 @@ impl Native {
 
     pub(crate) fn pace(&self) -> Pace {
         self.0.pace
-    }
-
-    pub(crate) fn journal_marks(&self) -> &reports::JournalMarks {
-        &self.0.journal_marks
     }
 }
 

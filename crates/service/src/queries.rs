@@ -1,9 +1,14 @@
 //! Reading: order views, lists, payments, the journal. All on read connections that block no writer.
+//!
+//! What is read follows an index from where it begins to where it ends, so that it costs what it answers and not what the
+//! ledger holds.
+
+use std::ops::Range;
 
 use tender_engine::{
     Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId,
     MerchantId, Opened, Order, OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId,
-    Task, TaskId,
+    Task, TaskId, Timestamp,
 };
 use tender_store::{
     BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey,
@@ -12,8 +17,13 @@ use tender_store::{
 
 use crate::{Failure, Tender};
 
+#[cfg(test)]
+mod tests;
+
 /// Most entries of one order's chain that are read at once.
 const ENTRIES_PER_ORDER_MAX: u32 = 100_000;
+/// Locations whose orders of one state are looked up one by one.
+const LOCATIONS_APART_MAX: usize = 64;
 
 /// An order with everything on it, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,6 +125,70 @@ impl OrderFilter {
         }
         scan.order_by("order_id", direction)
     }
+
+    /// The value that a field must have.
+    fn value_of(&self, field: Field) -> Option<i64> {
+        self.conditions
+            .iter()
+            .find(|(known, op, _)| *known == field && *op == Op::Eq)
+            .map(|(_, _, value)| *value)
+    }
+
+    /// Scans that together select what the filter says. The index of orders is by location, state and id, so a list of one
+    /// location is merged from those of its states, and one of a state from those of the locations: reading on from the
+    /// newest order until enough are found would pass over all others, which for open ones is the whole ledger.
+    async fn scans(
+        &self,
+        transaction: &mut dyn Transaction,
+        merchant: MerchantId,
+        limit: u32,
+    ) -> Result<Vec<Scan>, StoreError> {
+        let whole = self.scan(merchant, limit);
+        let (location, state) = (self.value_of(Field::Location), self.value_of(Field::State));
+        let (column, values) = match (location, state) {
+            (Some(_), None) => {
+                let listed = OrderState::ALL
+                    .iter()
+                    .filter(|state| **state != OrderState::Proposed);
+                ("state", listed.map(|state| state.number()).collect())
+            }
+            // Nearly every order is closed: the newest ones are soon found.
+            (None, Some(state)) if state != OrderState::Closed.number() => {
+                match order_locations(transaction, merchant).await? {
+                    Some(locations) => ("location_id", locations),
+                    None => return Ok(vec![whole]),
+                }
+            }
+            _ => return Ok(vec![whole]),
+        };
+        let values: Vec<i64> = values;
+        Ok(values
+            .into_iter()
+            .map(|value| whole.clone().equals(column, value))
+            .collect())
+    }
+}
+
+/// The locations that have orders; `None` when there are too many to look at one by one.
+async fn order_locations(
+    transaction: &mut dyn Transaction,
+    merchant: MerchantId,
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let mut locations = Vec::new();
+    while locations.len() <= LOCATIONS_APART_MAX {
+        let mut next = Scan::new(Table::Orders, 1).equals("merchant_id", merchant.to_i64());
+        if let Some(last) = locations.last() {
+            next = next.filter("location_id", Op::Gt, *last);
+        }
+        let rows = transaction
+            .scan(&next.order_by("location_id", Direction::Ascending))
+            .await?;
+        match rows.first() {
+            Some(row) => locations.push(row.column("location_id")),
+            None => return Ok(Some(locations)),
+        }
+    }
+    Ok(None)
 }
 
 /// Decodes rows.
@@ -264,8 +338,25 @@ impl Tender {
         skip: u32,
         limit: u32,
     ) -> Result<Page<Order>, Failure> {
-        let scan = filter.scan(merchant, skip.saturating_add(limit).saturating_add(1));
-        let rows = self.scan_rows(scan).await?;
+        let reach = skip.saturating_add(limit).saturating_add(1);
+        let (wanted, newest_first) = (filter.clone(), !filter.oldest_first);
+        let rows = self
+            .read(move |transaction| {
+                let wanted = wanted.clone();
+                Box::pin(async move {
+                    let mut rows = Vec::new();
+                    for scan in wanted.scans(transaction, merchant, reach).await? {
+                        rows.extend(transaction.scan(&scan).await?);
+                    }
+                    rows.sort_by_key(|row| row.column("order_id"));
+                    if newest_first {
+                        rows.reverse();
+                    }
+                    rows.truncate(usize::try_from(reach).unwrap_or(usize::MAX));
+                    Ok(rows)
+                })
+            })
+            .await?;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let skipped = usize::try_from(skip).unwrap_or(usize::MAX);
         let rest = rows.get(skipped..).unwrap_or_default();
@@ -308,10 +399,18 @@ impl Tender {
         filter: &OrderFilter,
         cap: u32,
     ) -> Result<u64, Failure> {
-        let scan = filter.scan(merchant, cap);
+        let wanted = filter.clone();
         self.read(move |transaction| {
-            let scan = scan.clone();
-            Box::pin(async move { transaction.count(&scan).await })
+            let wanted = wanted.clone();
+            Box::pin(async move {
+                let mut counted = 0_u64;
+                for mut scan in wanted.scans(transaction, merchant, cap).await? {
+                    let left = u64::from(cap).saturating_sub(counted);
+                    scan.limit = u32::try_from(left).unwrap_or(cap);
+                    counted = counted.saturating_add(transaction.count(&scan).await?);
+                }
+                Ok(counted)
+            })
         })
         .await
     }
@@ -351,6 +450,61 @@ impl Tender {
             .equals("order_id", order.to_i64())
             .order_by("seq", Direction::Ascending);
         self.scan_records(scan).await
+    }
+
+    /// A location's journal entries of some time, by their moment; when there are more than `limit`, the moment to go on from
+    /// is answered too. Entries of one moment are never parted, so there are more of them where one moment has more.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn journal_of(
+        &self,
+        merchant: MerchantId,
+        location: LocationId,
+        moments: Range<Timestamp>,
+        limit: u32,
+    ) -> Result<(Vec<JournalEntry>, Option<Timestamp>), Failure> {
+        let mut reach = limit.max(1);
+        loop {
+            let scan = Scan::new(Table::Journal, reach.saturating_add(1))
+                .equals("merchant_id", merchant.to_i64())
+                .equals("location_id", location.to_i64())
+                .filter("at_ms", Op::Ge, moments.start.0)
+                .filter("at_ms", Op::Lt, moments.end.0)
+                .order_by("at_ms", Direction::Ascending);
+            let mut entries: Vec<JournalEntry> = self.scan_records(scan).await?;
+            let is_whole = u32::try_from(entries.len()).is_ok_and(|count| count <= reach);
+            let next = entries.last().map(|last| last.at).filter(|_| !is_whole);
+            if let Some(next) = next {
+                entries.retain(|entry| entry.at < next);
+                if entries.is_empty() {
+                    // More than fit happened at this very moment.
+                    reach = reach.saturating_mul(4);
+                    continue;
+                }
+            }
+            entries.sort_by_key(|entry| (entry.at, entry.order, entry.seq));
+            return Ok((entries, next));
+        }
+    }
+
+    /// A location's newest journal entries, newest first.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn newest_of(
+        &self,
+        merchant: MerchantId,
+        location: LocationId,
+        limit: u32,
+    ) -> Result<Vec<JournalEntry>, Failure> {
+        let scan = Scan::new(Table::Journal, limit)
+            .equals("merchant_id", merchant.to_i64())
+            .equals("location_id", location.to_i64())
+            .order_by("at_ms", Direction::Descending);
+        let mut entries: Vec<JournalEntry> = self.scan_records(scan).await?;
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.order, entry.seq)));
+        Ok(entries)
     }
 
     /// A merchant's journal after a position, in commit order and without gaps.
@@ -393,6 +547,48 @@ impl Tender {
         let items = self
             .scan_records(scan.order_by("case_id", Direction::Descending))
             .await?;
+        Ok(page(items, limit))
+    }
+
+    /// A location's cases that nobody has looked after yet, newest first.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn open_cases_of(
+        &self,
+        merchant: MerchantId,
+        location: LocationId,
+        before: Option<CaseId>,
+        limit: u32,
+    ) -> Result<Page<Case>, Failure> {
+        let mut scan = Scan::new(Table::Cases, limit.saturating_add(1))
+            .equals("merchant_id", merchant.to_i64())
+            .equals("location_id", location.to_i64())
+            .equals("open", 1);
+        if let Some(before) = before {
+            scan = scan.filter("case_id", Op::Lt, before.to_i64());
+        }
+        let items = self
+            .scan_records(scan.order_by("case_id", Direction::Descending))
+            .await?;
+        Ok(page(items, limit))
+    }
+
+    /// Deliveries about an order, newest first, to every endpoint.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn deliveries_about(
+        &self,
+        merchant: MerchantId,
+        order: OrderId,
+        limit: u32,
+    ) -> Result<Page<Delivery>, Failure> {
+        let scan = Scan::new(Table::Deliveries, limit.saturating_add(1))
+            .equals("merchant_id", merchant.to_i64())
+            .equals("order_id", order.to_i64())
+            .order_by("delivery_id", Direction::Descending);
+        let items = self.scan_records(scan).await?;
         Ok(page(items, limit))
     }
 

@@ -7,7 +7,7 @@ use tender_http::Problem;
 use tender_money::Currency;
 use tender_service::Principal;
 
-use super::journal::{self, ReadError, Wanted};
+use super::journal::{self, Wanted};
 use super::render;
 use super::tally::Tally;
 use crate::access::Admin;
@@ -74,11 +74,11 @@ pub(crate) async fn day_close(
     };
     let mut tally = Tally::default();
     let mut is_mixed = false;
-    let read = journal::read(native.tender(), native.journal_marks(), &wanted, |entry| {
+    let read = journal::read(native.tender(), &wanted, |entry| {
         is_mixed |= entry.currency != facts.currency;
         tally.add(entry);
     });
-    read.await.map_err(of_read_error)?;
+    lookup::read(read.await)?;
     if is_mixed {
         // Amounts of two currencies have no sum. A location has one currency; somebody changed it on this day.
         tracing::error!(
@@ -118,15 +118,6 @@ fn read_day(native: &Native, query: &Query<'_>, zone: &str) -> Result<Day, Probl
     Day::read(&date, zone).map_err(of_error)
 }
 
-fn of_read_error(error: ReadError) -> Problem {
-    match error {
-        ReadError::Failed(failure) => refusal::of_read_failure(&failure),
-        ReadError::TooLong => refusal::busy(1).detail(
-            "The journal is long and has not been read to the end. Ask again: it goes on from there.",
-        ),
-    }
-}
-
 async fn open_cases(
     native: &Native,
     principal: &Principal,
@@ -137,11 +128,11 @@ async fn open_cases(
     loop {
         let page = native
             .tender()
-            .cases(principal.merchant, true, before, CASES_AT_ONCE)
+            .open_cases_of(principal.merchant, location, before, CASES_AT_ONCE)
             .await;
         let page = lookup::read(page)?;
         before = page.items.last().map(|case| case.id);
-        for case in page.items.iter().filter(|case| case.location == location) {
+        for case in &page.items {
             open.count = open.count.saturating_add(1);
             open.amount_minor = open.amount_minor.saturating_add(i128::from(case.amount_minor));
         }

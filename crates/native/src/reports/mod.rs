@@ -10,4 +10,3 @@ mod render;
 mod tally;
 
 pub(crate) use day_close::day_close;
-pub(crate) use journal::JournalMarks;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tender_engine::{Delivery, OrderId, Payment, Task};
+use tender_engine::{Delivery, Payment, Task};
 use tender_http::{Problem, advise};
 use tender_service::Principal;
 use tender_wire::{JsonWriter, ObjectWriter};
@@ -20,10 +20,8 @@ use crate::segment::Segment;
 use crate::time::Moment;
 use crate::{Native, answer, lookup, refusal};
 
-/// Deliveries read at a time.
-const DELIVERIES_AT_ONCE: u32 = 500;
-/// Deliveries that are looked through for those of one order.
-const DELIVERIES_MAX: usize = 5_000;
+/// Newest deliveries about the order that are looked at.
+const DELIVERIES_MAX: u32 = 1_000;
 /// Deliveries that are shown.
 const DELIVERIES_SHOWN_MAX: usize = 200;
 
@@ -89,41 +87,26 @@ pub(crate) async fn timeline(
 /// Messages about a payment's order.
 struct Told {
     deliveries: Vec<Delivery>,
-    /// Whether all were found: the search is bounded.
+    /// Whether these are all.
     is_complete: bool,
 }
 
-/// Looks through the newest messages back to when the order began. Ids rise with time, so no message about an order is
-/// older than the order; there is no index of messages by order.
+/// The messages about the order since the payment came to be.
 async fn told(native: &Native, principal: &Principal, payment: &Payment) -> Result<Told, Problem> {
     let order = payment.id.order;
     let reach = Reach::of(native, principal).await?;
-    let mut found: Vec<Delivery> = Vec::new();
-    let mut before = None;
-    let mut looked_at = 0_usize;
-    let is_complete = loop {
-        let page = native
-            .tender()
-            .deliveries(principal.merchant, None, before, DELIVERIES_AT_ONCE);
-        let page = lookup::read(page.await)?;
-        looked_at = looked_at.saturating_add(page.items.len());
-        before = page.items.last().map(|delivery| delivery.id);
-        let reached = page.items.iter().any(|delivery| OrderId(delivery.id.0) < order);
-        let about = page
-            .items
-            .into_iter()
-            .filter(|delivery| delivery.order == Some(order) && reach.covers(delivery.endpoint));
-        found.extend(about.filter(|delivery| delivery.created_at >= payment.created_at));
-        if found.len() > DELIVERIES_SHOWN_MAX {
-            break false;
-        }
-        if reached || !page.more {
-            break true;
-        }
-        if looked_at >= DELIVERIES_MAX {
-            break false;
-        }
-    };
+    let about = native
+        .tender()
+        .deliveries_about(principal.merchant, order, DELIVERIES_MAX);
+    let about = lookup::read(about.await)?;
+    let is_since = |delivery: &Delivery| delivery.created_at >= payment.created_at;
+    let is_whole = !about.more || !about.items.iter().all(is_since);
+    let mut found: Vec<Delivery> = about
+        .items
+        .into_iter()
+        .filter(|delivery| is_since(delivery) && reach.covers(delivery.endpoint))
+        .collect();
+    let is_complete = is_whole && found.len() <= DELIVERIES_SHOWN_MAX;
     found.reverse();
     found.truncate(DELIVERIES_SHOWN_MAX);
     Ok(Told {
