@@ -64,12 +64,7 @@ impl App {
         F: FnOnce(Tender, SocketAddr) -> P,
         P: Future<Output = anyhow::Result<T>>,
     {
-        let listener = TcpListener::bind(server.listen).await.map_err(|error| {
-            exit::coded(
-                exit::UNAVAILABLE,
-                format!("cannot listen on {}: {error}", server.listen),
-            )
-        })?;
+        let listener = bind(server.listen).await?;
         let address = listener.local_addr().context("the listener has no address")?;
         let store = assemble::open_store(&server.store).await?;
         let encoders = assemble::encoders(&settings);
@@ -158,6 +153,25 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Takes an address to listen on.
+///
+/// # Errors
+/// With exit code 4 when it cannot be had.
+pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "; is another tender running there? Choose another address with --listen, port 0 takes a free one"
+            }
+            _ => "",
+        };
+        exit::coded(
+            exit::UNAVAILABLE,
+            format!("cannot listen on {address}: {error}{hint}"),
+        )
+    })
 }
 
 /// An address as a URL; an unspecified one is reached through loopback.

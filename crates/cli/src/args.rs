@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tender_service::CredentialId;
 
 use crate::descriptions::Api;
 
@@ -320,7 +321,8 @@ pub enum TokenAction {
     /// Revoke a token by the id that `list` shows.
     Revoke {
         /// Its id.
-        id: String,
+        #[arg(value_parser = credential_id)]
+        id: CredentialId,
     },
 }
 
@@ -412,6 +414,11 @@ pub struct MigrateOptions {
     /// The empty database to copy into: postgres://user:password@host:port/database
     #[arg(long, value_name = "URL", requires = "from", value_parser = postgres_url)]
     pub to: Option<String>,
+}
+
+fn credential_id(text: &str) -> Result<CredentialId, String> {
+    text.parse()
+        .map_err(|_| "that is no credential's id; tender token list shows them".to_owned())
 }
 
 fn sqlite_folder(text: &str) -> Result<PathBuf, String> {

@@ -40,9 +40,16 @@ pub async fn open_store(options: &StoreOptions) -> anyhow::Result<Arc<dyn Store>
     let path = options.data.join(LEDGER_FILE);
     let opened =
         tokio::task::spawn_blocking(move || SqliteStore::open(&path, SqliteOptions::default())).await?;
-    Ok(Arc::new(
-        opened.map_err(|error| storage_error(&error, &options.data))?,
-    ))
+    let opened = opened.map_err(|error| {
+        let hint = match error {
+            StoreError::Unavailable(_) => {
+                "; one process at a time writes a ledger: is a server running on it?"
+            }
+            _ => "",
+        };
+        storage_error(&error, &options.data, hint)
+    })?;
+    Ok(Arc::new(opened))
 }
 
 /// Opens the ledger for reading, while another process may be writing it.
@@ -53,10 +60,28 @@ pub async fn open_store_read_only(options: &StoreOptions) -> anyhow::Result<Arc<
     if let Some(url) = &options.database_url {
         return open_postgres(url).await;
     }
+    must_exist(options)?;
     let path = options.data.join(LEDGER_FILE);
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open_read_only(&path)).await?;
     Ok(Arc::new(
-        opened.map_err(|error| storage_error(&error, &options.data))?,
+        opened.map_err(|error| storage_error(&error, &options.data, ""))?,
+    ))
+}
+
+/// Refuses a folder without a ledger, for commands that must not make one.
+///
+/// # Errors
+/// With exit code 4 when there is none.
+pub fn must_exist(options: &StoreOptions) -> anyhow::Result<()> {
+    if options.database_url.is_some() || options.data.join(LEDGER_FILE).exists() {
+        return Ok(());
+    }
+    Err(exit::coded(
+        exit::UNAVAILABLE,
+        format!(
+            "there is no ledger in {}; --data names its folder, --database-url its database",
+            options.data.display()
+        ),
     ))
 }
 
@@ -67,10 +92,10 @@ async fn open_postgres(url: &str) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
-fn storage_error(error: &StoreError, at: &Path) -> anyhow::Error {
+fn storage_error(error: &StoreError, at: &Path, hint: &str) -> anyhow::Error {
     exit::coded(
         exit::UNAVAILABLE,
-        format!("cannot open the ledger in {}: {error}", at.display()),
+        format!("cannot open the ledger in {}: {error}{hint}", at.display()),
     )
 }
 

@@ -197,8 +197,12 @@ impl Credentials {
     /// # Errors
     /// When it is not there or not such a file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| {
+            let path = path.display();
+            format!(
+                "cannot read the credentials file {path}, which tender demo --credentials-file {path} writes"
+            )
+        })?;
         serde_json::from_str(&text).with_context(|| format!("{} is no credentials file", path.display()))
     }
 

@@ -2,6 +2,12 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+
+/// How often a spinner moves.
+const TICK: Duration = Duration::from_millis(100);
 
 /// The reader of stdout has gone. Nothing is wrong: it has seen enough.
 #[derive(Debug)]
@@ -34,6 +40,13 @@ pub fn write(text: impl Display) -> anyhow::Result<()> {
         std::io::ErrorKind::BrokenPipe => anyhow::Error::new(ReaderGone),
         _ => anyhow::Error::new(error).context("cannot write to stdout"),
     })
+}
+
+/// Something that moves on stderr while a thing of unknown length goes on. It shows only at a terminal.
+pub fn spinner(what: &'static str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(TICK);
+    spinner
 }
 
 /// Goes on without a reader: for commands whose exit code says more than their words.

@@ -1,13 +1,11 @@
 //! What a merchant's journal says about today, and its newest entries.
 //!
-//! Owns: reading the journal once, from its beginning, and remembering little of it: each location's sums of its two
-//! newest days, and a short tail. Must not know: who looks.
+//! Owns: reading today's entries of a location once, and remembering their sums. Must not know: who looks.
 //!
-//! The journal is ordered by commit and has no index by time. So each merchant's book remembers up to where it has
-//! read, and every look reads on from there. The first look at a long journal reads for a few seconds and says that it
-//! has not come to the end; the next one goes on.
+//! An entry's moment is a little older than its commit, and clocks of nodes differ a little. So sums are settled up to some
+//! minutes ago, and a look reads what came after that. Only the first look at a day reads all of it so far.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,17 +15,17 @@ use tender_engine::{
     EntryKind, JournalEntry, Ledger, LocationId, MerchantId, OrderId, PaymentId, Timestamp, Via,
 };
 use tender_money::Currency;
-use tender_service::{Directory, Failure, FeedPosition, Tender};
+use tender_service::{Directory, Failure, Location, Tender};
 use tokio::time::Instant;
 
 /// Entries read at a time.
 const READ_AT_ONCE: u32 = 1_000;
 /// The longest that one look reads.
 const READING_MAX: Duration = Duration::from_secs(3);
-/// Newest entries remembered per merchant.
-const RECENT_MAX: usize = 200;
-/// Days remembered per location: clocks of nodes may differ around midnight.
-const DAYS_MAX: usize = 2;
+/// Newest entries shown of each location.
+const RECENT_MAX: u32 = 20;
+/// Entries older than this are all there: longer than a commit may take, and than clocks of nodes may differ.
+const SETTLE_MS: i64 = 300_000;
 /// Merchants whose books are remembered; beyond it all are read again.
 const MERCHANTS_MAX: usize = 1_024;
 
@@ -63,6 +61,14 @@ impl Sums {
         }
         if entry.kind == EntryKind::PaymentCompleted && is_receipt {
             self.payment_count = self.payment_count.saturating_add(1);
+        }
+    }
+
+    fn and(self, more: Self) -> Self {
+        Self {
+            paid_minor: self.paid_minor.saturating_add(more.paid_minor),
+            tips_minor: self.tips_minor.saturating_add(more.tips_minor),
+            payment_count: self.payment_count.saturating_add(more.payment_count),
         }
     }
 }
@@ -104,95 +110,76 @@ impl Event {
     }
 }
 
-/// One calendar day of a place.
+/// Today at one location, as far as it was read.
 #[derive(Debug, Clone)]
-struct Day {
+struct Today {
     moments: Range<Timestamp>,
-    sums: Sums,
+    /// Of all entries before `settled_until`, which are added up for good.
+    settled: Sums,
+    settled_until: Timestamp,
 }
 
-/// What is remembered of one merchant's journal.
-#[derive(Debug, Default)]
-pub(crate) struct Book {
-    position: FeedPosition,
-    is_at_end: bool,
-    recent: VecDeque<Event>,
-    days: HashMap<LocationId, Vec<Day>>,
+impl Today {
+    fn of(moments: Range<Timestamp>) -> Self {
+        Self {
+            settled_until: moments.start,
+            moments,
+            settled: Sums::default(),
+        }
+    }
+
+    /// Reads on, and says what the day comes to and whether it was read to its end.
+    async fn read_on(
+        &mut self,
+        reading: &Reading<'_>,
+        location: LocationId,
+    ) -> Result<(Sums, bool), Failure> {
+        let cut = reading.now.plus_ms(SETTLE_MS.saturating_neg());
+        let mut fresh = Sums::default();
+        let mut from = self.settled_until;
+        loop {
+            let moments = from..self.moments.end;
+            let page = (reading.tender).journal_of(reading.merchant, location, moments, READ_AT_ONCE);
+            let (entries, next) = page.await?;
+            for entry in &entries {
+                if entry.at < cut {
+                    self.settled.add(entry);
+                } else {
+                    fresh.add(entry);
+                }
+            }
+            // What has been added for good is not read again, whatever becomes of the rest of this look.
+            let settled_until = next.map_or(cut, |next| next.min(cut));
+            self.settled_until = self.settled_until.max(settled_until);
+            let is_late = Instant::now() >= reading.deadline;
+            match next {
+                Some(next) if !is_late => from = next,
+                _ => return Ok((self.settled.and(fresh), next.is_none())),
+            }
+        }
+    }
 }
+
+/// What all parts of one look share.
+struct Reading<'a> {
+    tender: &'a Tender,
+    merchant: MerchantId,
+    now: Timestamp,
+    deadline: Instant,
+}
+
+/// What is remembered of one merchant's locations.
+type Book = HashMap<LocationId, Today>;
 
 /// What a look at a book shows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Glance {
-    /// Newest first.
+    /// Of the locations looked at, newest first.
     pub(crate) recent: Vec<Event>,
-    /// Today's sums of each location where something happened today.
+    /// Today's sums of each location looked at.
     pub(crate) today: HashMap<LocationId, Sums>,
-    /// Whether the journal was read to its end.
+    /// Whether all of today was read.
     pub(crate) is_complete: bool,
-}
-
-impl Book {
-    fn take(&mut self, entry: &JournalEntry, zone: &str) {
-        self.recent.push_front(Event::of(entry));
-        self.recent.truncate(RECENT_MAX);
-        let days = self.days.entry(entry.location).or_default();
-        let at = match days.iter().position(|day| day.moments.contains(&entry.at)) {
-            Some(at) => at,
-            None => {
-                days.push(Day {
-                    moments: day_of(entry.at, zone),
-                    sums: Sums::default(),
-                });
-                days.sort_by_key(|day| day.moments.start);
-                let surplus = days.len().saturating_sub(DAYS_MAX);
-                days.drain(..surplus);
-                // A straggler of a day that is remembered no more.
-                let Some(at) = days.iter().position(|day| day.moments.contains(&entry.at)) else {
-                    return;
-                };
-                at
-            }
-        };
-        if let Some(day) = days.get_mut(at) {
-            day.sums.add(entry);
-        }
-    }
-
-    async fn read_on(
-        &mut self,
-        tender: &Tender,
-        merchant: MerchantId,
-        directory: &Directory,
-    ) -> Result<(), Failure> {
-        let deadline = Instant::now() + READING_MAX;
-        loop {
-            let page = tender.feed(merchant, self.position, READ_AT_ONCE).await?;
-            for (position, entry) in &page {
-                self.position = *position;
-                let location = directory.locations.get(&entry.location.0);
-                self.take(
-                    entry,
-                    location.map_or("UTC", |location| location.time_zone.as_str()),
-                );
-            }
-            self.is_at_end = u32::try_from(page.len()).is_ok_and(|count| count < READ_AT_ONCE);
-            if self.is_at_end || Instant::now() >= deadline {
-                return Ok(());
-            }
-        }
-    }
-
-    fn glance(&self, now: Timestamp) -> Glance {
-        let today = self.days.iter().filter_map(|(location, days)| {
-            let day = days.iter().find(|day| day.moments.contains(&now))?;
-            Some((*location, day.sums))
-        });
-        Glance {
-            recent: self.recent.iter().cloned().collect(),
-            today: today.collect(),
-            is_complete: self.is_at_end,
-        }
-    }
 }
 
 /// The day of a zone on which a moment falls; a whole UTC day where the calendar ends.
@@ -221,14 +208,43 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Reads on, and looks.
-    pub(crate) async fn look(&self, tender: &Tender, directory: &Directory) -> Result<Glance, Failure> {
+    /// Reads on, and looks at some of the merchant's locations.
+    pub(crate) async fn look(
+        &self,
+        tender: &Tender,
+        directory: &Directory,
+        locations: &[&Location],
+    ) -> Result<Glance, Failure> {
         let merchant = directory.merchant_id();
         let book = self.book(merchant);
         // One reader at a time: whoever waits finds the reading done.
         let mut book = book.lock().await;
-        book.read_on(tender, merchant, directory).await?;
-        Ok(book.glance(tender.now()))
+        let reading = Reading {
+            tender,
+            merchant,
+            now: tender.now(),
+            deadline: Instant::now() + READING_MAX,
+        };
+        let mut glance = Glance {
+            is_complete: true,
+            ..Glance::default()
+        };
+        for location in locations {
+            let id = LocationId(location.id);
+            let moments = day_of(reading.now, &location.time_zone);
+            let today = book.entry(id).or_insert_with(|| Today::of(moments.clone()));
+            if today.moments != moments {
+                *today = Today::of(moments);
+            }
+            let (sums, is_whole) = today.read_on(&reading, id).await?;
+            glance.today.insert(id, sums);
+            glance.is_complete &= is_whole;
+            let newest = tender.newest_of(merchant, id, RECENT_MAX).await?;
+            glance.recent.extend(newest.iter().map(Event::of));
+        }
+        // Stable, so that entries of one moment stay in the order of their chain.
+        glance.recent.sort_by_key(|event| std::cmp::Reverse(event.at));
+        Ok(glance)
     }
 
     fn book(&self, merchant: MerchantId) -> Arc<tokio::sync::Mutex<Book>> {
@@ -242,9 +258,56 @@ impl Books {
 
 #[cfg(test)]
 mod tests {
-    use tender_engine::Timestamp;
+    use tender_engine::{Settle, Timestamp};
 
-    use super::day_of;
+    use super::{Books, Glance, SETTLE_MS, day_of};
+    use crate::tests::place::{EUR, JPY, MERCHANT, Place};
+
+    async fn look(books: &Books, place: &Place) -> Glance {
+        let directory = place.tender.directory(MERCHANT).await.unwrap().unwrap();
+        let location = &directory.locations[&EUR.0];
+        books.look(&place.tender, &directory, &[location]).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_payment_of_today_is_counted_once_however_often_one_looks() {
+        let place = Place::new().await;
+        // The middle of a day, so that midnight does not come between.
+        let day = day_of(place.tender.now(), "Europe/Berlin");
+        let left_ms = day.end.0 - place.tender.now().0;
+        place
+            .tender
+            .clock()
+            .advance(u32::try_from(left_ms + 6 * 3_600_000).unwrap());
+        let books = Books::default();
+        for round in 1..=4_u32 {
+            let elsewhere = place.order(MERCHANT, JPY, "elsewhere", "500").await;
+            place.pay(&elsewhere, "500", &format!("j{round}"), Settle::Immediate).await;
+            let order = place.order(MERCHANT, EUR, "here", "7.00").await;
+            place.pay(&order, "7.00", &format!("e{round}"), Settle::Immediate).await;
+            for _ in 0..2 {
+                let glance = look(&books, &place).await;
+                let sums = glance.today[&EUR];
+                let expected = i128::from(round) * 700;
+                assert_eq!((sums.paid_minor, sums.payment_count), (expected, u64::from(round)));
+                assert!(glance.is_complete);
+                let newest = &glance.recent[0];
+                assert_eq!((newest.order, newest.location), (order.id, EUR));
+            }
+            // What was fresh is settled at the next look.
+            place
+                .tender
+                .clock()
+                .advance(u32::try_from(SETTLE_MS).unwrap() + 1);
+        }
+        assert_eq!(
+            look(&Books::default(), &place).await.today,
+            look(&books, &place).await.today,
+            "a node that starts now says the same"
+        );
+        place.tender.clock().advance(86_400_000);
+        assert_eq!(look(&books, &place).await.today[&EUR].payment_count, 0);
+    }
 
     #[test]
     fn days_follow_the_zone() {

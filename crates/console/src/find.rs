@@ -1,4 +1,5 @@
-//! Find: one box for whatever somebody has in hand: a reference, a check's number, an order's or a payment's id.
+//! Find: one box for whatever somebody has in hand: a table, a reference, a check's number, an
+//! order's or a payment's id.
 //!
 //! Owns: where a text may lead. Must not know: how what is found is shown. A reference is unique per application and
 //! location, and whoever asks knows neither: so every place within reach is looked at, up to a limit.
@@ -9,15 +10,15 @@ use axum::response::Response;
 use futures_util::future::try_join_all;
 use maud::{Markup, html};
 use tender_engine::{
-    ApplicationId, KeyOutcome, KeySpace, LocationId, OrderId, PaymentId, alias_hash, key_hash,
+    ApplicationId, KeyOutcome, KeySpace, LocationId, OrderId, OrderState, PaymentId, alias_hash, key_hash,
 };
-use tender_service::Failure;
+use tender_service::{Failure, Field, Op, OrderFilter};
 use tender_wire::ids_text;
 
 use crate::desk::{Desk, Fault};
 use crate::overview::location_select;
 use crate::page::{self, Place};
-use crate::{show, words};
+use crate::{orders, show, words};
 
 /// The longest text that is looked for.
 const TEXT_CHARS_MAX: usize = 200;
@@ -25,6 +26,12 @@ const TEXT_CHARS_MAX: usize = 200;
 const PLACES_MAX: usize = 1_024;
 /// Looks that are under way at a time.
 const LOOKS_AT_ONCE: usize = 16;
+/// Locations whose open checks one search for a table looks through.
+const TABLE_LOCATIONS_MAX: usize = 16;
+/// Open orders of a location that a search for a table looks through.
+const OPEN_ORDERS_MAX: u32 = 500;
+/// Digits of a table's number; longer numbers are ids.
+const TABLE_DIGITS_MAX: usize = 5;
 /// Finds shown.
 const FOUND_MAX: usize = 50;
 
@@ -64,13 +71,9 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
     let results = results(&desk, &finds).await?;
     let locations = desk.locations();
     let body = html! {
-        h1 { "Find" }
+        h1 { (words::QUESTION) }
         form.line.filters method="get" action="/console/find" role="search" {
-            div.field.grow {
-                label for="q" { "Reference, check, order or payment" }
-                input id="q" name="q" type="search" value=(text) maxlength=(TEXT_CHARS_MAX) autofocus
-                    autocapitalize="none" spellcheck="false" placeholder="demo-1, A1.42, ord_…, pay_…";
-            }
+            (box_for(&text, true))
             @if locations.len() > 1 {
                 div.field {
                     label for="location" { "Location" }
@@ -78,6 +81,9 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
                 }
             }
             button.main type="submit" { "Find" }
+        }
+        @if text.is_empty() {
+            p.soft { "Look for what the guest, the waiter or the app has in hand: a table with an open check, the reference of a payment, the number of a check such as A1234.5, or an id." }
         }
         @if !is_usable { p.problem role="alert" { "Nothing has so long a name, or one with such characters." } }
         @else if !text.is_empty() {
@@ -96,12 +102,30 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
     Ok(page::whole(&desk, Place::Find, "Find", &body))
 }
 
+/// The box to type into.
+pub(crate) fn box_for(text: &str, is_focused: bool) -> Markup {
+    html! {
+        div.field.grow {
+            label for="q" { "Table, reference, check, order or payment" }
+            input id="q" name="q" type="search" value=(text) maxlength=(TEXT_CHARS_MAX) autofocus[is_focused]
+                autocapitalize="none" spellcheck="false" placeholder="table 5, demo-1, A1234.5, ord_…, pay_…";
+        }
+    }
+}
+
 async fn results(desk: &Desk, finds: &Finds) -> Result<Markup, Failure> {
     let mut rows: Vec<Markup> = Vec::new();
     for found in finds.found.iter().take(FOUND_MAX) {
         rows.push(match found {
-            Found::Order(order) => {
-                html! { "Order " a.mono href=(show::order_address(*order)) { (show::order_text(*order)) } }
+            Found::Order(id) => {
+                let order = desk.tender().order_head(desk.merchant(), *id).await?;
+                html! {
+                    "Order " a.mono href=(show::order_address(*id)) { (show::order_text(*id)) }
+                    @if let Some(order) = order {
+                        " " (show::tag(words::order_state(order.state)))
+                        small { (orders::title_of(&order)) ", " (show::name_of(&desk.directory, order.location)) }
+                    }
+                }
             }
             Found::Payment(id) => {
                 let payment = desk.tender().payment(desk.merchant(), *id).await?;
@@ -114,7 +138,7 @@ async fn results(desk: &Desk, finds: &Finds) -> Result<Markup, Failure> {
                 }
             }
             Found::Spent(location, why) => {
-                html! { b { "Money moved: no. " } (why) small { (show::name_of(&desk.directory, *location)) } }
+                html! { b { (words::NOTHING_TAKEN) ". " } (why) small { (show::name_of(&desk.directory, *location)) } }
             }
         });
     }
@@ -136,6 +160,7 @@ async fn find(desk: &Desk, text: &str, chosen: Option<u64>) -> Result<Finds, Fai
             .collect(),
     };
     by_alias(desk, text, &reach, &mut finds).await?;
+    by_table(desk, text, &reach, &mut finds).await?;
     by_reference(desk, text, &reach, &mut finds).await?;
     Ok(finds)
 }
@@ -153,6 +178,41 @@ async fn by_id(desk: &Desk, text: &str, finds: &mut Finds) -> Result<(), Failure
             number,
         };
         add_payment(desk, id, finds).await?;
+    }
+    Ok(())
+}
+
+/// The number of a table, with or without the word before it.
+fn table_number(text: &str) -> Option<u32> {
+    let lower = text.to_ascii_lowercase();
+    let number = lower.strip_prefix("table").unwrap_or(&lower).trim_start();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    number
+        .parse()
+        .ok()
+        .filter(|_| is_number && number.len() <= TABLE_DIGITS_MAX)
+}
+
+/// The open checks at a table. There is no index of orders by table: the newest open ones of each location are looked through.
+async fn by_table(desk: &Desk, text: &str, reach: &[LocationId], finds: &mut Finds) -> Result<(), Failure> {
+    let Some(number) = table_number(text) else {
+        return Ok(());
+    };
+    finds.is_cut |= reach.len() > TABLE_LOCATIONS_MAX;
+    let looks = reach.iter().take(TABLE_LOCATIONS_MAX).map(|location| async move {
+        let filter = OrderFilter::default()
+            .with(Field::Location, Op::Eq, location.to_i64())
+            .with(Field::State, Op::Eq, OrderState::Open.number());
+        desk.tender()
+            .order_heads(desk.merchant(), &filter, 0, OPEN_ORDERS_MAX)
+            .await
+    });
+    for open in try_join_all(looks).await? {
+        let here = open
+            .items
+            .iter()
+            .filter(|order| order.table_number == Some(number));
+        finds.found.extend(here.map(|order| Found::Order(order.id)));
     }
     Ok(())
 }
@@ -235,4 +295,26 @@ async fn add_payment(desk: &Desk, id: PaymentId, finds: &mut Finds) -> Result<()
         finds.found.insert(Found::Payment(id));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table_number;
+
+    #[test]
+    fn tables_are_numbers_with_or_without_the_word() {
+        for (text, number) in [
+            ("5", Some(5)),
+            ("table 12", Some(12)),
+            ("Table12", Some(12)),
+            ("table", None),
+            ("-5", None),
+            ("+5", None),
+            ("5.0", None),
+            ("tables 5", None),
+            ("488111906119680", None),
+        ] {
+            assert_eq!(table_number(text), number, "{text}");
+        }
+    }
 }

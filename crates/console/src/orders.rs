@@ -148,7 +148,7 @@ async fn read(desk: &Desk, filter: &OrderFilter, chosen: Option<u64>) -> Result<
 pub(crate) fn heads_table(desk: &Desk, orders: &[Order]) -> Markup {
     html! {
         div.scroll {
-            table {
+            table.stack {
                 thead {
                     tr {
                         th { "Order" } th { "State" } th { "Opened" } th { "Location" }
@@ -162,15 +162,15 @@ pub(crate) fn heads_table(desk: &Desk, orders: &[Order]) -> Markup {
                                 a href=(show::order_address(order.id)) { (title_of(order)) }
                                 small.mono { (order.account) }
                             }
-                            td {
+                            td data-label="State" {
                                 (show::tag(words::order_state(order.state)))
                                 @if order.pending_count > 0 { small { (order.pending_count) " pending" } }
                             }
-                            td.nowrap { (show::short_moment(order.opened_at, show::zone_of(&desk.directory, order.location))) }
-                            td { (show::name_of(&desk.directory, order.location)) }
-                            td.num { (show::money(order.total_minor(), order.currency)) }
-                            td.num { (show::money(order.paid_minor(), order.currency)) }
-                            td.num { (show::money(order.due_minor(), order.currency)) }
+                            td.nowrap data-label="Opened" { (show::short_moment(order.opened_at, show::zone_of(&desk.directory, order.location))) }
+                            td data-label="Location" { (show::name_of(&desk.directory, order.location)) }
+                            td.num data-label="Total" { (show::money(order.total_minor(), order.currency)) }
+                            td.num data-label="Paid" { (show::money(order.paid_minor(), order.currency)) }
+                            td.num data-label="Due" { (show::money(order.due_minor(), order.currency)) }
                         }
                     }
                 }
@@ -205,6 +205,7 @@ pub(crate) async fn show(desk: Desk, Segment(id): Segment) -> Result<Response, F
     let body = html! {
         h1 { (title) }
         div id="order" data-live {
+            (answer(order))
             (head(&desk, order, zone))
             h2 { "Payments" }
             (payments(&view, zone))
@@ -217,14 +218,24 @@ pub(crate) async fn show(desk: Desk, Segment(id): Segment) -> Result<Response, F
     Ok(page::whole(&desk, Place::Orders, &title, &body))
 }
 
+fn answer(order: &Order) -> Markup {
+    let (answer, tone, why) = words::order_verdict(order);
+    html! {
+        div class=(format!("answer {}", tone.class())) {
+            strong { (answer) }
+            @if let Some(why) = why { p { (why) } }
+        }
+    }
+}
+
 fn head(desk: &Desk, order: &Order, zone: &str) -> Markup {
     html! {
-        div.card {
+        div.card.more {
             dl.facts {
                 div { dt { "State" } dd { (show::tag(words::order_state(order.state))) } }
                 div { dt { "Total" } dd.big { (show::money(order.total_minor(), order.currency)) } }
                 div { dt { "Paid" } dd.big { (show::money(order.paid_minor(), order.currency)) } }
-                div { dt { "Reserved by pending payments" } dd { (show::money(order.reserved_minor, order.currency)) } }
+                div { dt { "Reserved" } dd { (show::money(order.reserved_minor, order.currency)) } }
                 div { dt { "Due" } dd.big { (show::money(order.due_minor(), order.currency)) } }
                 div { dt { "Tips" } dd { (show::money(order.tips_minor, order.currency)) } }
                 div { dt { "Location" } dd { (show::name_of(&desk.directory, order.location)) } }
@@ -255,7 +266,7 @@ fn payments(view: &OrderView, zone: &str) -> Markup {
         @if view.payments.is_empty() { p.soft { "There are no payments." } }
         @else {
             div.scroll {
-                table {
+                table.stack {
                     thead {
                         tr {
                             th { "Payment" } th { "State" } th { "When" } th { "Method" } th { "Through" }
@@ -278,18 +289,20 @@ fn payment_row(payment: &Payment, currency: tender_money::Currency, zone: &str) 
     html! {
         tr {
             td {
-                a.mono href=(show::payment_address(payment.id)) { (show::payment_text(payment.id)) }
+                a.mono href=(show::payment_address(payment.id)) {
+                    (payment.reference.clone().unwrap_or_else(|| show::payment_text(payment.id)))
+                }
                 @if payment.direction == Direction::Refund { small { "Refund" } }
                 @if payment.deleted { small { "Deleted: hidden from apps" } }
-                @if let Some(reference) = &payment.reference { small.mono { (reference) } }
+                @if payment.reference.is_some() { small.mono.nowrap { (show::payment_text(payment.id)) } }
             }
-            td { (show::tag(words::payment_state(payment.state))) }
-            td.nowrap { (show::short_moment(payment.created_at, zone)) }
-            td { (payment.method.as_ref().map_or("–", |method| method.name.as_str())) }
-            td { (words::channel(payment.created_via)) }
-            td.num { (show::money(payment.amount_minor, currency)) }
-            td.num { (show::money(payment.tip_minor, currency)) }
-            td.num { (show::money(payment.surcharge_minor, currency)) }
+            td data-label="State" { (show::tag(words::payment_state(payment.state))) }
+            td.nowrap data-label="When" { (show::short_moment(payment.created_at, zone)) }
+            td data-label="Method" { (payment.method.as_ref().map_or("–", |method| method.name.as_str())) }
+            td data-label="Through" { (words::channel(payment.created_via)) }
+            td.num data-label="Amount" { (show::money(payment.amount_minor, currency)) }
+            td.num data-label="Tip" { (show::money(payment.tip_minor, currency)) }
+            td.num data-label="Surcharge" { (show::money(payment.surcharge_minor, currency)) }
         }
     }
 }
@@ -327,7 +340,7 @@ fn line_row(line: &Line, order: &Order) -> Markup {
                 @if let Some(notes) = line.notes.as_deref().filter(|notes| !notes.is_empty()) { small { (notes) } }
             }
             td.num { (show::quantity(line.quantity)) }
-            td.num { (line.unit_price) }
+            td.num { (show::price(line.unit_price, order.currency)) }
             td.num { (show::money(line.total_minor, order.currency)) }
         }
     }
@@ -363,28 +376,28 @@ fn journal(chain: &[JournalEntry], order: &Order, zone: &str) -> Markup {
     html! {
         p { (show::tag(state)) }
         div.scroll {
-            table {
-                thead { tr { th.num { "No." } th { "When" } th { "What" } th { "Through" } th { "Postings" } th { "Hash" } } }
+            table.stack {
+                thead { tr { th { "No." } th { "When" } th { "What" } th { "Through" } th { "Postings" } th { "Hash" } } }
                 tbody {
                     @for entry in chain.iter().skip(hidden) {
                         tr {
-                            td.num { (entry.seq) }
-                            td.nowrap { (show::short_moment(entry.at, zone)) }
-                            td {
+                            td { (entry.seq) }
+                            td.nowrap data-label="When" { (show::short_moment(entry.at, zone)) }
+                            td data-label="What" {
                                 (show::tag(words::entry(entry.kind)))
                                 @if let Some(number) = entry.payment {
                                     @let payment = PaymentId { order: entry.order, number };
-                                    small.mono { a href=(show::payment_address(payment)) { (show::payment_text(payment)) } }
+                                    small.mono.nowrap { a href=(show::payment_address(payment)) { (show::payment_text(payment)) } }
                                 }
-                                @if let Some(reason) = entry.fact("reason") { small { (reason) } }
+                                @if let Some(reason) = entry.fact("reason") { small { (words::case_by_code(reason).unwrap_or(reason)) } }
                             }
-                            td { (words::channel(entry.via)) }
-                            td {
+                            td data-label="Through" { (words::channel(entry.via)) }
+                            td data-label="Postings" {
                                 @for posting in &entry.postings {
                                     small.nowrap { (posting.ledger) " " (show::money(posting.amount_minor, entry.currency)) }
                                 }
                             }
-                            td.mono title=(hex(&entry.hash, 32)) { (hex(&entry.hash, 4)) "…" }
+                            td.mono data-label="Hash" title=(hex(&entry.hash, 32)) { (hex(&entry.hash, 4)) "…" }
                         }
                     }
                 }

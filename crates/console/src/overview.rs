@@ -1,17 +1,19 @@
 //! The overview: how each location stands today, and what happened last.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::response::Response;
 use futures_util::future::try_join_all;
 use maud::{Markup, html};
-use tender_engine::{Case, LocationId, Order, OrderState};
+use tender_engine::{Case, LocationId, Order, OrderId, OrderState};
 use tender_money::Currency;
-use tender_service::{Endpoint, Field, Location, Op, OrderFilter, Page};
+use tender_service::{Endpoint, Failure, Field, Location, Op, OrderFilter, Page};
 
 use crate::book::{Event, Glance, Sums};
 use crate::desk::{Desk, Fault};
 use crate::page::{self, Place};
 use crate::show::{self, Tone};
-use crate::{webhooks, words};
+use crate::{find, orders, webhooks, words};
 
 /// Locations on one page.
 const LOCATIONS_SHOWN_MAX: usize = 24;
@@ -31,7 +33,11 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
     };
     let tender = desk.tender();
     let merchant = desk.merchant();
-    let glance = desk.console.books.look(tender, &desk.directory).await?;
+    let glance = desk
+        .console
+        .books
+        .look(tender, &desk.directory, &locations)
+        .await?;
     let cases = tender.cases(merchant, true, None, CASES_MAX).await?;
     let open = locations.iter().map(|location| {
         let filter = OrderFilter::default()
@@ -40,6 +46,11 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
         async move { tender.order_heads(merchant, &filter, 0, OPEN_ORDERS_MAX).await }
     });
     let open = try_join_all(open).await?;
+    let open_case_count = cases
+        .items
+        .iter()
+        .filter(|case| desk.covers(case.location))
+        .count();
     let failing: Vec<&Endpoint> = webhooks::known(&desk)
         .into_iter()
         .filter(|endpoint| webhooks::is_failing(endpoint))
@@ -51,12 +62,23 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
         .filter(|event| chosen.is_none_or(|location| location.id == event.location.0))
         .take(EVENTS_SHOWN_MAX)
         .collect();
+    let titles = titles(&desk, &events).await?;
     let body = html! {
+        form.line.filters method="get" action="/console/find" role="search" aria-label=(words::QUESTION) {
+            (find::box_for("", false))
+            button.main type="submit" { (words::QUESTION) }
+        }
         h1 { "Today" }
         @if all.len() > LOCATIONS_SHOWN_MAX { (choose(&all, chosen)) }
         div id="state" data-live {
             @if !glance.is_complete {
                 p.note { "The journal is long and is still being read. Today's sums are not complete yet; load the page again." }
+            }
+            @if open_case_count > 0 {
+                p.problem {
+                    @if open_case_count == 1 { "One payment needs a person: " } @else { (open_case_count) @if cases.more { "+" } " payments need a person: " }
+                    "money may have moved that was not recorded, or twice. " a href="/console/cases" { "To the cases" }
+                }
             }
             @if !failing.is_empty() {
                 p.problem {
@@ -69,7 +91,7 @@ pub(crate) async fn show(desk: Desk) -> Result<Response, Fault> {
                 }
             }
             h2 { "Latest events" }
-            (events_table(&desk, &events))
+            (events_table(&desk, &events, &titles))
         }
     };
     Ok(page::whole(&desk, Place::Overview, "Overview", &body))
@@ -161,27 +183,37 @@ fn card(desk: &Desk, location: &Location, open: &Page<Order>, glance: &Glance, c
                     }
                 }
             }
-            p.soft.more { (show::moment(desk.tender().now(), &location.time_zone)) }
+            p.soft.more { "Local time " (show::moment(desk.tender().now(), &location.time_zone)) }
         }
     }
 }
 
-fn events_table(desk: &Desk, events: &[&Event]) -> Markup {
+/// What people call the orders of some events.
+async fn titles(desk: &Desk, events: &[&Event]) -> Result<BTreeMap<OrderId, String>, Failure> {
+    let orders: BTreeSet<OrderId> = events.iter().map(|event| event.order).collect();
+    let reads = orders.into_iter().map(|id| async move {
+        let order = desk.tender().order_head(desk.merchant(), id).await?;
+        Ok::<_, Failure>(order.map(|order| (id, orders::title_of(&order))))
+    });
+    Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+}
+
+fn events_table(desk: &Desk, events: &[&Event], titles: &BTreeMap<OrderId, String>) -> Markup {
     html! {
         @if events.is_empty() { p.soft { "Nothing has happened yet." } }
         @else {
             div.scroll {
-                table {
-                    thead { tr { th { "When" } th { "What" } th { "Which" } th.num { "Money" } th { "Where" } th { "Through" } } }
+                table.stack {
+                    thead { tr { th { "What" } th { "Check" } th.num { "Money" } th { "When" } th { "Where" } th { "Through" } } }
                     tbody {
                         @for event in events {
                             tr {
-                                td.nowrap { (show::moment(event.at, show::zone_of(&desk.directory, event.location))) }
                                 td { (show::tag(words::entry(event.kind))) }
-                                td { (which(event)) }
-                                td.num { @if event.moved_minor != 0 { (show::wide_money(event.moved_minor, event.currency)) } }
-                                td { (show::name_of(&desk.directory, event.location)) }
-                                td { (words::channel(event.via)) }
+                                td data-label="Check" { (which(event, titles)) }
+                                td.num data-label="Money" { @if event.moved_minor != 0 { (show::wide_money(event.moved_minor, event.currency)) } }
+                                td.nowrap data-label="When" { (show::moment(event.at, show::zone_of(&desk.directory, event.location))) }
+                                td data-label="Where" { (show::name_of(&desk.directory, event.location)) }
+                                td data-label="Through" { (words::channel(event.via)) }
                             }
                         }
                     }
@@ -191,11 +223,15 @@ fn events_table(desk: &Desk, events: &[&Event]) -> Markup {
     }
 }
 
-fn which(event: &Event) -> Markup {
+fn which(event: &Event, titles: &BTreeMap<OrderId, String>) -> Markup {
+    let (address, id) = match event.payment {
+        Some(payment) => (show::payment_address(payment), show::payment_text(payment)),
+        None => (show::order_address(event.order), show::order_text(event.order)),
+    };
     html! {
-        @match event.payment {
-            Some(payment) => a.mono href=(show::payment_address(payment)) { (show::payment_text(payment)) },
-            None => a.mono href=(show::order_address(event.order)) { (show::order_text(event.order)) },
+        @match titles.get(&event.order) {
+            Some(title) => { a href=(address) { (title) } small.mono.nowrap { (id) } },
+            None => a.mono href=(address) { (id) },
         }
     }
 }

@@ -13,10 +13,8 @@ use crate::timeline::{self, Records, Step};
 use crate::words::{self, Circumstances};
 use crate::{orders, show, webhooks};
 
-/// Deliveries read at a time.
-const DELIVERIES_AT_ONCE: u32 = 200;
-/// Deliveries that are looked through for those of one order.
-const DELIVERIES_MAX: usize = 2_000;
+/// Newest deliveries about the order that are looked at.
+const DELIVERIES_MAX: u32 = 1_000;
 /// Deliveries that are shown.
 const DELIVERIES_SHOWN_MAX: usize = 50;
 /// Steps shown, the newest when there are more.
@@ -57,6 +55,7 @@ pub(crate) async fn show(desk: Desk, Segment(id): Segment) -> Result<Response, F
         chain: &chain,
         task: task.as_ref(),
         deliveries: &tried,
+        directory: &desk.directory,
         now: tender.now(),
     });
     let title = match payment.direction {
@@ -89,6 +88,7 @@ fn answer(payment: &Payment, circumstances: Circumstances) -> Markup {
     let verdict = words::verdict(payment, circumstances);
     html! {
         div class=(format!("answer {}", verdict.tone.class())) {
+            p.soft { (words::QUESTION) }
             strong { (verdict.answer) }
             p {
                 (verdict.why)
@@ -177,36 +177,16 @@ fn employee(desk: &Desk, id: u64) -> String {
     )
 }
 
-/// Messages about a payment's order, oldest first, and whether all were found. Ids rise with time, so no message about
-/// an order is older than the order; there is no index of messages by order.
+/// Messages about a payment's order since the payment came to be, oldest first, and whether these are all.
 async fn told(desk: &Desk, payment: &Payment) -> Result<(Vec<Delivery>, bool), Failure> {
-    let order = payment.id.order;
-    let mut found: Vec<Delivery> = Vec::new();
-    let mut before = None;
-    let mut looked_at = 0_usize;
-    let is_complete = loop {
-        let page = desk
-            .tender()
-            .deliveries(desk.merchant(), None, before, DELIVERIES_AT_ONCE)
-            .await?;
-        looked_at = looked_at.saturating_add(page.items.len());
-        before = page.items.last().map(|delivery| delivery.id);
-        let reached = page.items.iter().any(|delivery| OrderId(delivery.id.0) < order);
-        let about = page
-            .items
-            .into_iter()
-            .filter(|delivery| delivery.order == Some(order));
-        found.extend(about.filter(|delivery| delivery.created_at >= payment.created_at));
-        if found.len() > DELIVERIES_SHOWN_MAX {
-            break false;
-        }
-        if reached || !page.more {
-            break true;
-        }
-        if looked_at >= DELIVERIES_MAX {
-            break false;
-        }
-    };
+    let about = desk
+        .tender()
+        .deliveries_about(desk.merchant(), payment.id.order, DELIVERIES_MAX)
+        .await?;
+    let is_since = |delivery: &Delivery| delivery.created_at >= payment.created_at;
+    let is_whole = !about.more || !about.items.iter().all(is_since);
+    let mut found: Vec<Delivery> = about.items.into_iter().filter(is_since).collect();
+    let is_complete = is_whole && found.len() <= DELIVERIES_SHOWN_MAX;
     found.reverse();
     found.truncate(DELIVERIES_SHOWN_MAX);
     Ok((found, is_complete))

@@ -5,10 +5,12 @@
 
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use tender_engine::{LocationId, OrderId, PaymentId, Timestamp};
+use tender_engine::{DeviceId, EndpointId, LocationId, OrderId, PaymentId, Timestamp};
 use tender_money::{Amount, Currency, Decimal};
 use tender_service::{Directory, Location};
 use tender_wire::ids_text;
+
+use crate::webhooks;
 
 /// A moment to the second, in a zone: `2026-03-29 14:05:09 CEST`. In UTC where the zone is unknown.
 pub(crate) fn moment(at: Timestamp, zone: &str) -> String {
@@ -46,6 +48,17 @@ pub(crate) fn wide_money(minor: i128, currency: Currency) -> String {
     }
 }
 
+/// A price of one, with at least the digits of the currency: prices may be finer than amounts.
+pub(crate) fn price(value: Decimal, currency: Currency) -> String {
+    let text = quantity(value);
+    let digits = usize::try_from(currency.digits()).unwrap_or(0);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    if fraction.is_empty() && digits == 0 {
+        return whole.to_owned();
+    }
+    format!("{whole}.{fraction:0<digits$}")
+}
+
 /// A quantity without needless zeros.
 pub(crate) fn quantity(value: Decimal) -> String {
     let text = value.to_string();
@@ -75,6 +88,25 @@ pub(crate) fn name(location: &Location) -> String {
     match location.name.as_str() {
         "" => format!("Location {}", location.id),
         name => name.to_owned(),
+    }
+}
+
+/// What a till is called, as the subject of a sentence.
+pub(crate) fn till_name(directory: &Directory, device: DeviceId) -> String {
+    let known = directory.devices.get(&device.0);
+    let name = known
+        .map(|device| device.name.as_str())
+        .filter(|name| !name.is_empty());
+    name.map_or_else(|| format!("Device {}", device.0), str::to_owned)
+}
+
+/// What a webhook endpoint is called. One that the dialect hides stands for the address that an order brought along.
+pub(crate) fn endpoint_name(directory: &Directory, endpoint: EndpointId) -> String {
+    match directory.endpoints.get(&endpoint.0) {
+        None => "a deleted endpoint".to_owned(),
+        Some(known) if webhooks::is_callback(known) => "the order's own address".to_owned(),
+        Some(known) if known.name.is_empty() => ids_text::write(ids_text::ENDPOINT, known.id),
+        Some(known) => known.name.clone(),
     }
 }
 
@@ -124,7 +156,7 @@ mod tests {
     use tender_engine::Timestamp;
     use tender_money::{Currency, Decimal};
 
-    use super::{moment, money, quantity, wide_money};
+    use super::{moment, money, price, quantity, wide_money};
 
     #[test]
     fn amounts_are_exact() {
@@ -151,6 +183,22 @@ mod tests {
         assert_eq!(moment(at, "Europe/Berlin"), "2026-03-29 03:00:00 CEST");
         assert_eq!(moment(at, "Asia/Tokyo"), "2026-03-29 10:00:00 JST");
         assert_eq!(moment(at, "No/Where"), "2026-03-29 01:00:00 UTC");
+    }
+
+    #[test]
+    fn prices_have_the_digits_of_the_currency() {
+        for (given, code, text) in [
+            ("5.5", "EUR", "5.50"),
+            ("5", "EUR", "5.00"),
+            ("1.2345", "EUR", "1.2345"),
+            ("-0.1", "EUR", "-0.10"),
+            ("450", "JPY", "450"),
+            ("0.5", "JPY", "0.5"),
+            ("1.25", "KWD", "1.250"),
+        ] {
+            let currency = Currency::from_code(code).unwrap();
+            assert_eq!(price(Decimal::parse(given).unwrap(), currency), text);
+        }
     }
 
     #[test]

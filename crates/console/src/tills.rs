@@ -53,23 +53,27 @@ pub(crate) async fn list(desk: Desk) -> Result<Response, Fault> {
 }
 
 fn location_table(desk: &Desk, location: &Location, devices: &[&Device], is_sandbox: bool) -> Markup {
-    let presence = if desk.tender().device_online(LocationId(location.id)) {
+    let is_online = desk.tender().device_online(LocationId(location.id));
+    let presence = if is_online {
         ("At least one is online", Tone::Good)
     } else {
         ("None is online", Tone::Bad)
     };
     html! {
         h2 { (show::name(location)) " " (show::tag(presence)) }
+        @if !is_online {
+            p.soft { "Payments that need a till wait, and end without counting when their time is over. Look whether the tills are switched on and connected." }
+        }
         div.scroll {
-            table {
+            table.stack {
                 thead { tr { th { "Till" } th { "Device id" } th { "Kind" } @if is_sandbox { th { "Behaviour" } } } }
                 tbody {
                     @for device in devices {
                         tr {
                             td { (device.name) }
-                            td.mono { (device.id) }
-                            td { @if device.behaviour.is_some() { "Virtual" } @else { "Real" } }
-                            @if is_sandbox { td { (behaviour_form(desk, device)) } }
+                            td.mono data-label="Device id" { (device.id) }
+                            td data-label="Kind" { @if device.behaviour.is_some() { "Virtual" } @else { "Real" } }
+                            @if is_sandbox { td data-label="Behaviour" { (behaviour_form(desk, device)) } }
                         }
                     }
                 }

@@ -7,7 +7,7 @@ use tender_engine::{
     Timestamp,
 };
 use tender_money::Currency;
-use tender_wire::ids_text;
+use tender_service::Directory;
 
 use crate::show::{self, Tone};
 use crate::words;
@@ -53,6 +53,8 @@ pub(crate) struct Records<'r> {
     pub(crate) task: Option<&'r Task>,
     /// Messages about the payment's order since the payment began.
     pub(crate) deliveries: &'r [Tried],
+    /// What tills and endpoints are called.
+    pub(crate) directory: &'r Directory,
     pub(crate) now: Timestamp,
 }
 
@@ -133,17 +135,15 @@ fn cause(entry: &JournalEntry) -> Option<String> {
             None => format!("{words} ({})", code.code()),
         });
     }
-    entry
-        .fact("reason")
-        .or_else(|| entry.fact("resolution"))
-        .map(str::to_owned)
+    let told = entry.fact("reason").or_else(|| entry.fact("resolution"))?;
+    Some(words::case_by_code(told).unwrap_or(told).to_owned())
 }
 
 /// Offered, leased, over.
 fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
     let moment = |at| show::moment(at, records.zone);
     let to = match task.device {
-        Some(device) => format!("device {} only", device.0),
+        Some(device) => format!("{} only", show::till_name(records.directory, device)),
         None => "any till of the location".to_owned(),
     };
     let offered = format!("It was offered to {to}, until {}.", moment(task.expires_at));
@@ -169,8 +169,8 @@ fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
             at: task.created_at,
             tone: if has_lapsed { Tone::Bad } else { Tone::Plain },
             text: format!(
-                "Device {} took it, to answer until {}.",
-                device.0,
+                "{} took it, to answer until {}.",
+                show::till_name(records.directory, device),
                 moment(task.leased_until)
             ),
             cause,
@@ -206,15 +206,9 @@ fn of_task(records: &Records<'_>, task: &Task) -> Vec<Step> {
 /// Made, every try, and how it stands.
 fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
     let delivery = &tried.delivery;
-    let name = format!(
-        "Webhook {} ({})",
-        ids_text::write(ids_text::DELIVERY, delivery.id.0),
-        delivery.event
-    );
-    let text = format!(
-        "{name} for endpoint {} was stored.",
-        ids_text::write(ids_text::ENDPOINT, delivery.endpoint.0)
-    );
+    let endpoint = show::endpoint_name(records.directory, delivery.endpoint);
+    let name = format!("Webhook {} to {endpoint}", delivery.event);
+    let text = format!("{name}: on its way.");
     let mut steps = vec![Step {
         at: delivery.created_at,
         tone: Tone::Plain,
@@ -225,7 +219,7 @@ fn of_delivery(records: &Records<'_>, tried: &Tried) -> Vec<Step> {
     for attempt in &tried.attempts {
         let (outcome, tone) = outcome(attempt);
         let text = format!(
-            "{name}: try {}, {outcome} after {} ms.",
+            "{name}: {outcome} (try {}, {} ms).",
             attempt.number, attempt.duration_ms
         );
         steps.push(Step {
@@ -284,7 +278,11 @@ pub(crate) fn outcome(attempt: &Attempt) -> (String, Tone) {
     match (attempt.status, &attempt.error) {
         (Some(status @ 200..=299), _) => (format!("the receiver answered {status}"), Tone::Good),
         (Some(status), _) => (format!("the receiver answered {status}"), Tone::Bad),
-        (None, Some(error)) => (format!("no answer: {error}"), Tone::Bad),
+        // The number of an operating system's error says nothing to the people who read this.
+        (None, Some(error)) => {
+            let plain = error.split(" (os error").next().unwrap_or(error);
+            (format!("no answer, {}", plain.to_lowercase()), Tone::Bad)
+        }
         (None, None) => ("no answer".to_owned(), Tone::Bad),
     }
 }
@@ -298,4 +296,49 @@ pub(crate) fn has_open_case(chain: &[JournalEntry], payment: &Payment) -> bool {
         own.filter(|entry| entry.kind == kind).count()
     };
     count(EntryKind::CaseOpened) > count(EntryKind::CaseResolved)
+}
+
+#[cfg(test)]
+mod tests {
+    use tender_engine::{Attempt, DeliveryId, DeliveryState, MerchantId, Timestamp};
+
+    use super::outcome;
+    use crate::show::Tone;
+    use crate::words;
+
+    #[test]
+    fn tries_are_told_without_numbers_of_the_operating_system() {
+        let attempt = |status, error: Option<&str>| Attempt {
+            merchant: MerchantId(1),
+            delivery: DeliveryId(1),
+            number: 1,
+            at: Timestamp(0),
+            status,
+            error: error.map(str::to_owned),
+            duration_ms: 1,
+        };
+        for (attempt, told) in [
+            (
+                attempt(Some(204), None),
+                ("the receiver answered 204", Tone::Good),
+            ),
+            (attempt(Some(500), None), ("the receiver answered 500", Tone::Bad)),
+            (
+                attempt(None, Some("Connection refused (os error 111)")),
+                ("no answer, connection refused", Tone::Bad),
+            ),
+            (attempt(None, None), ("no answer", Tone::Bad)),
+        ] {
+            let (words, tone) = outcome(&attempt);
+            assert_eq!((words.as_str(), tone), told);
+        }
+    }
+
+    #[test]
+    fn a_message_that_was_tried_in_vain_is_not_merely_waiting() {
+        let told = |state, attempts| words::delivery_state(state, attempts);
+        assert_eq!(told(DeliveryState::Pending, 0), ("Waiting", Tone::Wait));
+        assert_eq!(told(DeliveryState::Pending, 1), ("Not received yet", Tone::Bad));
+        assert_eq!(told(DeliveryState::Delivered, 2), ("Delivered", Tone::Good));
+    }
 }

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use futures_util::future::try_join_all;
 use maud::{Markup, html};
-use tender_engine::{Delivery, DeliveryId, EndpointId};
+use tender_engine::{Delivery, DeliveryId, DeliveryState, EndpointId};
 use tender_service::{Endpoint, Failure};
 use tender_wire::ids_text;
 use url::Url;
@@ -67,21 +67,22 @@ pub(crate) async fn list(desk: Desk) -> Result<Response, Fault> {
         .count();
     let body = html! {
         h1 { "Webhooks" }
+        p.soft { "Messages that tell apps what became of payments and orders. Whether a message was received changes nothing about the money." }
         div id="webhooks" data-live {
             h2 { "Endpoints" }
             (endpoints_table(&desk, &known))
             @if callback_count > 0 { p.soft.more { "Besides, " (callback_count) " address(es) that orders brought along are called." } }
             h2 {
                 @match endpoint {
-                    Some(id) => { "Deliveries to " span.mono { (ids_text::write(ids_text::ENDPOINT, id.0)) } }
-                    None => "Deliveries",
+                    Some(id) => { "Messages to " (show::endpoint_name(&desk.directory, id)) }
+                    None => "Messages",
                 }
             }
             @if endpoint.is_some() { p { a href="/console/webhooks" { "Show those to all endpoints" } } }
             @if tried.is_empty() { p.soft { "There are none on this page." } }
             @else { (deliveries_list(&desk, &tried)) }
         }
-        @if let Some(next) = next { p.more { a href=(next) rel="next" { "Older deliveries" } } }
+        @if let Some(next) = next { p.more { a href=(next) rel="next" { "Older messages" } } }
     };
     Ok(page::whole(&desk, Place::Webhooks, "Webhooks", &body))
 }
@@ -93,7 +94,7 @@ pub(crate) fn known(desk: &Desk) -> Vec<&Endpoint> {
 }
 
 /// Whether an endpoint stands for the address that an order brought along.
-fn is_callback(endpoint: &Endpoint) -> bool {
+pub(crate) fn is_callback(endpoint: &Endpoint) -> bool {
     endpoint
         .settings
         .get("callback")
@@ -124,8 +125,8 @@ fn endpoints_table(desk: &Desk, endpoints: &[&Endpoint]) -> Markup {
         @if endpoints.is_empty() { p.soft { "There are no endpoints." } }
         @else {
             div.scroll {
-                table {
-                    thead { tr { th { "Endpoint" } th { "State" } th { "Dialect" } th { "Address" } th { "Application" } } }
+                table.stack {
+                    thead { tr { th { "Endpoint" } th { "State" } th { "API" } th { "Address" } th { "Application" } } }
                     tbody {
                         @for endpoint in endpoints.iter().take(ENDPOINTS_SHOWN_MAX) {
                             @let id = ids_text::write(ids_text::ENDPOINT, endpoint.id);
@@ -136,10 +137,10 @@ fn endpoints_table(desk: &Desk, endpoints: &[&Endpoint]) -> Markup {
                                     }
                                     small.mono { (id) }
                                 }
-                                td { (state(desk, endpoint)) }
-                                td { (endpoint.dialect) }
-                                td.mono { (address_of(desk, endpoint)) }
-                                td { (application(desk, endpoint)) }
+                                td data-label="State" { (state(desk, endpoint)) }
+                                td data-label="API" { (words::dialect(&endpoint.dialect)) }
+                                td.mono data-label="Address" { (address_of(desk, endpoint)) }
+                                td data-label="Application" { (application(desk, endpoint)) }
                             }
                         }
                     }
@@ -156,7 +157,7 @@ fn state(desk: &Desk, endpoint: &Endpoint) -> Markup {
     let tag = match (endpoint.disabled, endpoint.failing_since_ms) {
         (true, _) => ("Disabled", Tone::Bad),
         (false, Some(_)) => ("Failing", Tone::Bad),
-        (false, None) => ("Well", Tone::Good),
+        (false, None) => ("Switched on", Tone::Plain),
     };
     html! {
         (show::tag(tag))
@@ -191,8 +192,8 @@ pub(crate) fn deliveries_list(desk: &Desk, deliveries: &[Tried]) -> Markup {
     let zone = merchant_zone(desk);
     html! {
         div.scroll {
-            table {
-                thead { tr { th { "Message" } th { "State" } th { "Endpoint" } th { "Stored" } th { "Tries" } th { "" } } }
+            table.stack {
+                thead { tr { th { "Message" } th { "State" } th { "Endpoint" } th { "Made" } th { "Tries" } th { "Again" } } }
                 tbody {
                     @for tried in deliveries {
                         @let delivery = &tried.delivery;
@@ -204,11 +205,11 @@ pub(crate) fn deliveries_list(desk: &Desk, deliveries: &[Tried]) -> Markup {
                                     small { a.mono href=(show::order_address(order)) { (show::order_text(order)) } }
                                 }
                             }
-                            td { (show::tag(words::delivery_state(delivery.state))) }
-                            td { (endpoint_name(desk, delivery)) }
-                            td.nowrap { (show::moment(delivery.created_at, zone)) }
-                            td { (attempts(tried, zone)) }
-                            td { (replay_button(desk, delivery)) }
+                            td data-label="State" { (delivery_state(desk, tried, zone)) }
+                            td data-label="Endpoint" { (show::endpoint_name(&desk.directory, delivery.endpoint)) }
+                            td.nowrap data-label="Made" { (show::moment(delivery.created_at, zone)) }
+                            td data-label="Tries" { (attempts(tried, zone)) }
+                            td data-label="Again" { (replay_button(desk, delivery)) }
                         }
                     }
                 }
@@ -217,12 +218,18 @@ pub(crate) fn deliveries_list(desk: &Desk, deliveries: &[Tried]) -> Markup {
     }
 }
 
-fn endpoint_name(desk: &Desk, delivery: &Delivery) -> String {
-    match desk.directory.endpoints.get(&delivery.endpoint.0) {
-        None => "Deleted".to_owned(),
-        Some(endpoint) if is_callback(endpoint) => "The order's own address".to_owned(),
-        Some(endpoint) if endpoint.name.is_empty() => ids_text::write(ids_text::ENDPOINT, endpoint.id),
-        Some(endpoint) => endpoint.name.clone(),
+/// Where a delivery stands, and for one that was not received why, and when it is tried again.
+fn delivery_state(desk: &Desk, tried: &Tried, zone: &str) -> Markup {
+    let delivery = &tried.delivery;
+    let is_open = delivery.state == DeliveryState::Pending && delivery.attempts > 0;
+    html! {
+        (show::tag(words::delivery_state(delivery.state, delivery.attempts)))
+        @if delivery.state != DeliveryState::Delivered {
+            @if let Some(last) = tried.attempts.last() { small { (timeline::outcome(last).0) } }
+        }
+        @if is_open {
+            small { "next try " (show::short_moment(delivery.next_at.max(desk.tender().now()), zone)) }
+        }
     }
 }
 
@@ -248,7 +255,7 @@ fn replay_button(desk: &Desk, delivery: &Delivery) -> Markup {
         form method="post" action=(format!("/console/deliveries/{}/replay", delivery_text(delivery))) {
             (page::csrf_field(desk))
             input type="hidden" name="back" value=(desk.here);
-            button.small type="submit" { "Replay" }
+            button.small type="submit" { "Send again" }
         }
     }
 }

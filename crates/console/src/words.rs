@@ -4,11 +4,11 @@
 //! are laid out.
 
 use tender_engine::{
-    CaseReason, DeliveryState, Direction, EntryKind, FailureCode, OrderState, Payment, PaymentState, Task,
-    TaskState, Via,
+    CaseReason, DeliveryState, Direction, EntryKind, FailureCode, Order, OrderState, Payment, PaymentState,
+    Task, TaskState, Via,
 };
 
-use crate::show::Tone;
+use crate::show::{self, Tone};
 
 /// What a channel is called.
 pub(crate) const fn channel(via: Via) -> &'static str {
@@ -58,9 +58,10 @@ pub(crate) const fn payment_state(state: PaymentState) -> (&'static str, Tone) {
     }
 }
 
-pub(crate) const fn delivery_state(state: DeliveryState) -> (&'static str, Tone) {
+pub(crate) const fn delivery_state(state: DeliveryState, attempts: u32) -> (&'static str, Tone) {
     match state {
-        DeliveryState::Pending => ("Pending", Tone::Wait),
+        DeliveryState::Pending if attempts > 0 => ("Not received yet", Tone::Bad),
+        DeliveryState::Pending => ("Waiting", Tone::Wait),
         DeliveryState::Delivered => ("Delivered", Tone::Good),
         DeliveryState::Exhausted => ("Given up", Tone::Bad),
         DeliveryState::Dropped => ("Dropped", Tone::Plain),
@@ -110,6 +111,16 @@ pub(crate) const fn failure(code: FailureCode) -> &'static str {
     }
 }
 
+/// What an API is called by whoever uses it; names that are not known stay as they are.
+pub(crate) fn dialect(name: &str) -> &str {
+    match name {
+        "kseries" => "K-Series",
+        "kounta" => "Kounta",
+        "native" => "Native",
+        other => other,
+    }
+}
+
 /// What is known about a payment besides its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Circumstances {
@@ -124,7 +135,12 @@ pub(crate) const fn is_at_till(task: &Task) -> bool {
     task.state.is_open() && task.lease > 0
 }
 
-/// The answer to "did the money move?".
+/// The question that the pages answer.
+pub(crate) const QUESTION: &str = "Did the money move?";
+/// The answer when a payment came to nothing.
+pub(crate) const NOTHING_TAKEN: &str = "No, no money was taken";
+
+/// The answer to [`QUESTION`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// In very few words.
@@ -141,61 +157,73 @@ pub(crate) const fn verdict(payment: &Payment, circumstances: Circumstances) -> 
     let is_refund = matches!(payment.direction, Direction::Refund);
     match payment.state {
         PaymentState::Complete if circumstances.has_open_case => Verdict {
-            answer: "Money moved: yes, perhaps twice",
+            answer: "Yes, and perhaps twice",
             tone: Tone::Bad,
             why: "The payment counts, but a till reported it once more.",
             next: "Compare the records of the tills. If money was taken twice, give one payment back, then resolve the case.",
         },
         _ if circumstances.has_open_case => Verdict {
-            answer: "Money moved: not known",
+            answer: "Not known: somebody has to find out",
             tone: Tone::Bad,
             why: "The payment did not count, but the guest may have paid all the same: a case is open.",
             next: "Ask the guest or look at the card terminal, put it right, then resolve the case.",
         },
         PaymentState::Complete if is_refund => Verdict {
-            answer: "Money moved: yes, back to the guest",
+            answer: "Yes, the guest has the money back",
             tone: Tone::Good,
             why: "The refund counts.",
             next: "Nothing to do.",
         },
         PaymentState::Complete => Verdict {
-            answer: "Money moved: yes",
+            answer: "Yes, the money was taken",
             tone: Tone::Good,
             why: "The payment counts.",
             next: "Nothing to do. To give money back, make a refund.",
         },
         PaymentState::Pending | PaymentState::Progress if circumstances.is_at_till => Verdict {
-            answer: "Money moved: not known yet",
+            answer: "Not known yet: a till is at it",
             tone: Tone::Wait,
             why: "A till has taken the payment and has not answered yet.",
             next: "Wait for the till, or look at its screen. Do not take the money a second time.",
         },
         PaymentState::Pending | PaymentState::Progress if payment.task.is_some() => Verdict {
-            answer: "Money moved: not yet",
+            answer: "No, not yet",
             tone: Tone::Wait,
             why: "The payment waits for a till.",
             next: "Look whether a till is switched on and connected. The payment ends by itself when its time is over.",
         },
         PaymentState::Pending | PaymentState::Progress => Verdict {
-            answer: "Money moved: not yet",
+            answer: "No, not yet",
             tone: Tone::Wait,
             why: "The payment waits to be confirmed by whoever made it.",
             next: "If it will not happen, ask the maker of the app to void it: it reserves its amount until then.",
         },
+        PaymentState::Failed if is_refund => Verdict {
+            answer: "No, nothing was given back",
+            tone: Tone::Bad,
+            why: "The refund did not count.",
+            next: "Make the refund again. The app has to use a new reference.",
+        },
+        PaymentState::Voided if is_refund => Verdict {
+            answer: "No, nothing was given back",
+            tone: Tone::Plain,
+            why: "The refund was cancelled before it counted.",
+            next: "Nothing to do.",
+        },
         PaymentState::Failed => Verdict {
-            answer: "Money moved: no",
+            answer: NOTHING_TAKEN,
             tone: Tone::Bad,
             why: "The payment did not count.",
             next: "The guest can pay again. The app has to use a new reference.",
         },
         PaymentState::Voided => Verdict {
-            answer: "Money moved: no",
+            answer: NOTHING_TAKEN,
             tone: Tone::Plain,
             why: "The payment was cancelled before it counted.",
             next: "Nothing to do.",
         },
         PaymentState::Reversed => Verdict {
-            answer: "Money moved: no, it was undone",
+            answer: "No longer: it was undone",
             tone: Tone::Plain,
             why: "The payment counted and was undone as a whole.",
             next: "Nothing to do.",
@@ -211,6 +239,36 @@ pub(crate) const fn task_end(state: &TaskState) -> Option<(&'static str, Tone)> 
         TaskState::Refused(_) => Some(("The till refused the task.", Tone::Bad)),
         TaskState::Expired => Some(("The time for the task was over before a till did it.", Tone::Bad)),
         TaskState::Withdrawn => Some(("The task was taken back: it was settled elsewhere.", Tone::Plain)),
+    }
+}
+
+/// The reason of a case by its code in the journal.
+pub(crate) fn case_by_code(code: &str) -> Option<&'static str> {
+    let found = CaseReason::ALL.into_iter().find(|reason| reason.code() == code);
+    found.map(|reason| case(reason).0)
+}
+
+/// How an order stands, for whoever asks whether it is paid: few words, and a sentence where they need one.
+pub(crate) fn order_verdict(order: &Order) -> (String, Tone, Option<String>) {
+    let money = |minor| show::money(minor, order.currency);
+    let (due, reserved) = (order.due_minor(), order.reserved_minor);
+    let on_its_way = (reserved > 0).then(|| {
+        format!(
+            "{} more is promised by payments that are not done yet.",
+            money(reserved)
+        )
+    });
+    match order.state {
+        OrderState::Closed if order.paid_minor() > 0 => ("Paid and closed".to_owned(), Tone::Good, None),
+        OrderState::Closed => ("Closed, and nothing was paid".to_owned(), Tone::Plain, None),
+        OrderState::Open if due > 0 && order.paid_minor() > 0 => {
+            let answer = format!("Partly paid: {} is still due", money(due));
+            (answer, Tone::Wait, on_its_way)
+        }
+        OrderState::Open if due > 0 => (format!("Not paid: {} is due", money(due)), Tone::Wait, on_its_way),
+        OrderState::Open if reserved > 0 => ("Not paid yet".to_owned(), Tone::Wait, on_its_way),
+        OrderState::Open => ("Nothing is due".to_owned(), Tone::Good, None),
+        state => (order_state(state).0.to_owned(), order_state(state).1, None),
     }
 }
 

@@ -21,9 +21,10 @@ pub async fn run(options: AuditOptions) -> anyhow::Result<ExitCode> {
 
 async fn verify_ledger(options: &StoreOptions, json: bool) -> anyhow::Result<ExitCode> {
     let store = assemble::open_store_read_only(options).await?;
-    let report = verify::verify(store)
-        .await
-        .map_err(|error| anyhow!("the ledger cannot be read: {error}"))?;
+    let spinner = out::spinner("auditing");
+    let report = verify::verify(store).await;
+    spinner.finish_and_clear();
+    let report = report.map_err(|error| anyhow!("the ledger cannot be read: {error}"))?;
     if json {
         let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
         out::unless_gone(out::line(json!({

@@ -1,16 +1,17 @@
 //! `tender export`: the journal as JSON lines, in commit order.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tender_engine::{JournalEntry, MerchantId};
 use tender_service::{Clock, Settings, Tender};
 use tender_store::FeedPosition;
 
 use crate::args::ExportOptions;
-use crate::{assemble, exit};
+use crate::{assemble, exit, out};
 
 /// Entries read at once.
 const PAGE: u32 = 1_000;
@@ -25,6 +26,13 @@ pub async fn run(options: ExportOptions) -> anyhow::Result<ExitCode> {
     let store = assemble::open_store_read_only(&options.store).await?;
     let tender = Tender::reader(store, Clock::new(), Settings::default());
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    // On one terminal with the data it would be in between the lines.
+    let progress = if std::io::stdout().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        let style = ProgressStyle::with_template("{spinner} exporting: {human_pos} journal entries")?;
+        out::spinner("").with_style(style)
+    };
     let mut merchants = match options.merchant {
         Some(merchant) => vec![MerchantId(merchant)],
         None => tender
@@ -34,7 +42,7 @@ pub async fn run(options: ExportOptions) -> anyhow::Result<ExitCode> {
     };
     while let Some(last) = merchants.last().copied() {
         for merchant in &merchants {
-            if let Err(error) = write_merchant(&tender, *merchant, &mut out).await {
+            if let Err(error) = write_merchant(&tender, *merchant, &mut out, &progress).await {
                 return ended(error);
             }
         }
@@ -43,6 +51,7 @@ pub async fn run(options: ExportOptions) -> anyhow::Result<ExitCode> {
         }
         merchants = tender.merchants(last, MERCHANTS_PAGE).await.map_err(unreadable)?;
     }
+    progress.finish_and_clear();
     match out.flush() {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => ended(error.into()),
@@ -64,7 +73,12 @@ fn unreadable(failure: tender_service::Failure) -> anyhow::Error {
     )
 }
 
-async fn write_merchant(tender: &Tender, merchant: MerchantId, out: &mut impl Write) -> anyhow::Result<()> {
+async fn write_merchant(
+    tender: &Tender,
+    merchant: MerchantId,
+    out: &mut impl Write,
+    progress: &ProgressBar,
+) -> anyhow::Result<()> {
     let mut after = FeedPosition::default();
     loop {
         let entries = tender.feed(merchant, after, PAGE).await.map_err(unreadable)?;
@@ -74,6 +88,7 @@ async fn write_merchant(tender: &Tender, merchant: MerchantId, out: &mut impl Wr
         after = *last;
         for (_, entry) in &entries {
             writeln!(out, "{}", line(entry)?)?;
+            progress.inc(1);
         }
     }
 }

@@ -9,11 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tender_service::{Clock, WebhookHeaders, verify_webhook};
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::args::ListenOptions;
-use crate::{exit, out};
+use crate::{app, out};
 
 /// Messages that may wait to be printed.
 const MESSAGES_MAX: usize = 1_024;
@@ -28,12 +27,7 @@ struct Listener {
 /// # Errors
 /// When the address is taken.
 pub async fn run(options: ListenOptions) -> anyhow::Result<ExitCode> {
-    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
-        exit::coded(
-            exit::UNAVAILABLE,
-            format!("cannot listen on {}: {error}", options.listen),
-        )
-    })?;
+    let listener = app::bind(options.listen).await?;
     eprintln!(
         "tender: receiving webhooks at http://{}/; press Ctrl-C to stop",
         listener.local_addr()?

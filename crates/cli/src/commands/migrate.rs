@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::{MigrateOptions, StoreOptions};
 use crate::assemble::{LEDGER_FILE, open_store};
 use crate::commands::audit::verify;
-use crate::exit;
+use crate::{exit, out};
 
 mod copy;
 
@@ -66,8 +66,7 @@ async fn copy_ledger(from: PathBuf, to: String) -> anyhow::Result<ExitCode> {
         eprintln!("tender: the copy differs from the ledger: do not use it");
         return Ok(ExitCode::from(exit::FINDINGS));
     }
-    let spinner = ProgressBar::new_spinner().with_message("auditing");
-    spinner.enable_steady_tick(std::time::Duration::from_millis(100));
+    let spinner = out::spinner("auditing");
     let report = verify::verify(Arc::clone(&target)).await;
     spinner.finish_and_clear();
     let report = report.context("auditing the copy")?;

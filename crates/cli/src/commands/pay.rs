@@ -33,6 +33,11 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         Some(amount) => amount.clone(),
         None => text(&target, "/due")?.to_owned(),
     };
+    // Made here, so that whoever has no answer can look the payment up, or send it again under the same one.
+    let options = PayOptions {
+        reference: Some(reference(&options)?),
+        ..options
+    };
     let answer = match options.dialect {
         Dialect::Native => native(&remote, &demo, &options, &target, &amount).await?,
         Dialect::Kseries => kseries(&remote, &demo, &options, &target, &amount).await?,
@@ -44,13 +49,16 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
     } else {
         // K-Series answers before a till has taken the payment; the result comes to the endpoint.
         let done = if options.dialect == Dialect::Kseries {
-            "sent to the tills:"
+            "sent to the tills, which decide:"
         } else {
             "paid"
         };
         let order = text(&target, "/id").or_else(|_| text(&target, "/kseries/account_identifier"))?;
         let currency = text(&target, "/currency").unwrap_or_default();
-        out::line(format_args!("{done} {amount} {currency} on {order}"))?;
+        let reference = options.reference.as_deref().unwrap_or_default();
+        out::line(format_args!(
+            "{done} {amount} {currency} on {order}, reference {reference}"
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -80,7 +80,11 @@ impl Remote {
         let answer = request.send().await.map_err(|error| {
             exit::coded(
                 exit::UNAVAILABLE,
-                format!("cannot reach {}: {}", self.url, error.without_url()),
+                format!(
+                    "cannot reach {}: {}; is the server running, and is that its address?",
+                    self.url,
+                    innermost(&error.without_url())
+                ),
             )
         })?;
         let status = answer.status();
@@ -118,8 +122,20 @@ pub fn accept(status: StatusCode, body: Value) -> anyhow::Result<Value> {
     ))
 }
 
-/// What a refusal says, whichever dialect words it.
+/// The cause that says most: what the client says itself is only that sending failed.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
+/// What a refusal says, whichever dialect words it. Ours name what is wrong in the title, and what to do in the detail.
 fn reason(body: &Value) -> String {
+    if let (Some(title), Some(detail)) = (body["title"].as_str(), body["detail"].as_str()) {
+        return format!("{title} {detail}");
+    }
     let places = [
         "/detail",
         "/error/message",

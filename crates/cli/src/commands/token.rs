@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use serde_json::json;
 use tender_engine::{ApplicationId, LocationId, MerchantId};
 use tender_service::{
-    Clock, CredentialFailure, CredentialFilter, CredentialId, CredentialRecord, Settings, Tender, TokenKind,
+    Clock, CredentialFailure, CredentialFilter, CredentialRecord, Directory, Settings, Tender, TokenKind,
     TokenSpec,
 };
 
@@ -22,6 +23,7 @@ const LIST_PAGE: u32 = 500;
 /// # Errors
 /// When the ledger cannot be opened, or has no such merchant or credential.
 pub async fn run(options: TokenOptions) -> anyhow::Result<ExitCode> {
+    assemble::must_exist(&options.store)?;
     let store = assemble::open_store(&options.store).await?;
     let tender = Tender::start(store, Clock::new(), Vec::new(), Settings::default())
         .await
@@ -50,9 +52,6 @@ async fn act(tender: &Tender, action: TokenAction) -> anyhow::Result<()> {
         }
         TokenAction::List { merchant, json } => list(tender, MerchantId(merchant), json).await?,
         TokenAction::Revoke { id } => {
-            let id: CredentialId = id
-                .parse()
-                .map_err(|_| exit::coded(exit::USAGE, "that is no credential's id"))?;
             let revoked = tender.revoke_credential(id).await.map_err(refused)?;
             eprintln!("tender: {revoked} credentials revoked");
         }
@@ -77,11 +76,7 @@ async fn create(
     label: String,
     json: bool,
 ) -> anyhow::Result<()> {
-    let directory = tender
-        .directory(merchant)
-        .await
-        .map_err(|failure| anyhow!("{failure:?}"))?;
-    let directory = directory.ok_or_else(|| exit::coded(exit::REFUSED, "there is no such merchant"))?;
+    let directory = known_merchant(tender, merchant).await?;
     if let Some(location) = location
         && !directory.locations.contains_key(&location)
     {
@@ -117,7 +112,20 @@ async fn create(
     Ok(())
 }
 
+async fn known_merchant(tender: &Tender, merchant: MerchantId) -> anyhow::Result<Arc<Directory>> {
+    let found = tender.directory(merchant).await;
+    let found = found.map_err(|failure| anyhow!("the ledger cannot be read: {failure:?}"))?;
+    found.ok_or_else(|| {
+        let message = format!(
+            "there is no merchant {}; tender directory import makes one",
+            merchant.0
+        );
+        exit::coded(exit::REFUSED, message)
+    })
+}
+
 async fn list(tender: &Tender, merchant: MerchantId, json: bool) -> anyhow::Result<()> {
+    known_merchant(tender, merchant).await?;
     let filter = CredentialFilter {
         merchant: Some(merchant),
         ..CredentialFilter::default()

@@ -79,43 +79,70 @@ pub struct DemoItem {
     pub price: &'static str,
     /// Its menu group.
     pub group: &'static str,
+    /// How many are left; absent: not counted.
+    pub stock: Option<u32>,
 }
 
-const fn item(sku: &'static str, name: &'static str, price: &'static str, group: &'static str) -> DemoItem {
+const fn item(
+    sku: &'static str,
+    name: &'static str,
+    price: &'static str,
+    group: &'static str,
+    stock: u32,
+) -> DemoItem {
     DemoItem {
         sku,
         name,
         price,
         group,
+        stock: Some(stock),
     }
 }
 
-/// What is sold in euro, and at the other merchant's. The first items make up the demo's checks.
-const EUR_ITEMS: [DemoItem; 8] = [
-    item("10", "Soup of the day", "5.50", "Starters"),
-    item("11", "Croquettes", "9.50", "Starters"),
-    item("20", "Steak frites", "20.06", "Mains"),
-    item("21", "Mussels", "18.00", "Mains"),
-    item("30", "Lager", "3.80", "Drinks"),
-    item("31", "House wine", "5.00", "Drinks"),
-    item("40", "Chocolate mousse", "6.20", "Desserts"),
-    item("90", "Open item", "0.00", "Open"),
+/// An item that never runs out.
+const fn uncounted(
+    sku: &'static str,
+    name: &'static str,
+    price: &'static str,
+    group: &'static str,
+) -> DemoItem {
+    DemoItem {
+        stock: None,
+        ..item(sku, name, price, group, 0)
+    }
+}
+
+/// What is sold in euro, and at the other merchant's. The first items make up the demo's checks. One is sold out, and two are
+/// not counted, so that an app meets each of these.
+const EUR_ITEMS: [DemoItem; 10] = [
+    item("10", "Soup of the day", "5.50", "Starters", 24),
+    item("11", "Croquettes", "9.50", "Starters", 30),
+    item("20", "Steak frites", "20.06", "Mains", 18),
+    item("21", "Mussels", "18.00", "Mains", 0),
+    item("30", "Lager", "3.80", "Drinks", 120),
+    item("31", "House wine", "5.00", "Drinks", 40),
+    item("40", "Chocolate mousse", "6.20", "Desserts", 12),
+    uncounted("90", "Open item", "0.00", "Open"),
+    item("22", "Vegetable lasagne", "15.50", "Mains", 10),
+    uncounted("32", "Coffee", "2.90", "Drinks"),
 ];
 
 /// What is sold in yen.
-const JPY_ITEMS: [DemoItem; 4] = [
-    item("10", "Edamame", "450", "Starters"),
-    item("11", "Gyoza", "680", "Starters"),
-    item("20", "Tonkotsu ramen", "1080", "Mains"),
-    item("30", "Asahi", "620", "Drinks"),
+const JPY_ITEMS: [DemoItem; 5] = [
+    item("10", "Edamame", "450", "Starters", 40),
+    item("11", "Gyoza", "680", "Starters", 36),
+    item("20", "Tonkotsu ramen", "1080", "Mains", 25),
+    item("30", "Asahi", "620", "Drinks", 96),
+    item("40", "Matcha ice cream", "520", "Desserts", 0),
 ];
 
 /// What is sold in Kuwaiti dinar.
-const KWD_ITEMS: [DemoItem; 4] = [
-    item("10", "Hummus", "1.250", "Starters"),
-    item("11", "Falafel", "1.750", "Starters"),
-    item("20", "Machboos", "4.500", "Mains"),
-    item("30", "Karak tea", "0.375", "Drinks"),
+const KWD_ITEMS: [DemoItem; 5] = [
+    item("10", "Hummus", "1.250", "Starters", 30),
+    item("11", "Falafel", "1.750", "Starters", 45),
+    item("20", "Machboos", "4.500", "Mains", 20),
+    uncounted("30", "Karak tea", "0.375", "Drinks"),
+    item("40", "Luqaimat", "1.100", "Desserts", 15),
 ];
 
 const fn items(location: u64) -> &'static [DemoItem] {
@@ -167,7 +194,7 @@ pub async fn write(tender: &Tender) -> anyhow::Result<()> {
                 tax_rate: "0".to_owned(),
                 custom_allowed: item.sku == "90",
                 group: item.group.to_owned(),
-                stock: None,
+                stock: item.stock,
             };
             tender
                 .add_directory(place.merchant, DirectoryKind::Item, record.id, &record)
@@ -202,22 +229,40 @@ async fn write_extras(tender: &Tender, merchant: tender_engine::MerchantId) -> a
             .await
             .map_err(told)?;
     }
-    let option = |id, instruction: &str| ModifierOption {
+    for group in modifier_groups() {
+        tender
+            .add_directory(merchant, DirectoryKind::ModifierGroup, group.id, &group)
+            .await
+            .map_err(told)?;
+    }
+    Ok(())
+}
+
+/// One of which a guest chooses one, one of which several.
+fn modifier_groups() -> [ModifierGroup; 2] {
+    let group = |id, name: &str, multiple, options: [(u64, &str); 3]| ModifierGroup {
         id,
-        instruction: instruction.to_owned(),
+        name: name.to_owned(),
+        multiple,
+        options: options
+            .map(|(id, instruction)| ModifierOption {
+                id,
+                instruction: instruction.to_owned(),
+            })
+            .to_vec(),
     };
-    let cooking = ModifierGroup {
-        id: 1,
-        name: "Cooking".to_owned(),
-        multiple: false,
-        options: vec![
-            option(101, "Rare"),
-            option(102, "Medium"),
-            option(103, "Well done"),
-        ],
-    };
-    tender
-        .add_directory(merchant, DirectoryKind::ModifierGroup, cooking.id, &cooking)
-        .await
-        .map_err(told)
+    [
+        group(
+            1,
+            "Cooking",
+            false,
+            [(101, "Rare"), (102, "Medium"), (103, "Well done")],
+        ),
+        group(
+            2,
+            "Wishes",
+            true,
+            [(201, "No onions"), (202, "No salt"), (203, "Sauce apart")],
+        ),
+    ]
 }

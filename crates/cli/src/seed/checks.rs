@@ -9,7 +9,7 @@ use tender_money::Decimal;
 use tender_service::{Caller, Directory, Field, OrderFilter, Tender};
 use tender_store::Op;
 
-use super::places::{EUR, LOCATIONS, OTHER, Place, STAFF};
+use super::places::{EUR, LOCATIONS, OTHER, Place, WAITER, check_name};
 use super::told;
 
 /// How far back a table's last check is looked for.
@@ -128,9 +128,9 @@ fn check(
         payments_locked: false,
         stage: Stage::Pending,
         table_number: Some(table),
-        name: Some(format!("Main room, Table {table}")),
+        name: Some(check_name(table)),
         covers: Some(covers),
-        staff: Some(StaffId(STAFF)),
+        staff: Some(StaffId(WAITER)),
         external_reference: None,
         notes: None,
         labels: Vec::new(),

@@ -8,6 +8,9 @@ mod catalogue;
 mod checks;
 mod places;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::DEMO_ENDPOINT;
 pub use checks::Check;
 

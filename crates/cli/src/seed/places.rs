@@ -20,8 +20,14 @@ pub const KWD: u64 = 45_454_565_682_157;
 pub const EUR_DEVICES: [u64; 3] = [12_345_678_980, 12_345_678_981, 12_345_678_982];
 /// The employee for payments from outside.
 pub const STAFF: u64 = 42;
+/// The employee who serves the tables.
+pub const WAITER: u64 = 11;
 /// Tables of every floor plan.
 pub const TABLES: u32 = 20;
+/// The one floor plan of each location.
+const FLOOR_PLAN: &str = "Main room";
+/// Seats of the tables, in turn.
+const SEATS: [u32; 4] = [2, 4, 4, 6];
 /// The receipt printer.
 const PRINTER: u64 = 1_773_881_235;
 
@@ -97,17 +103,35 @@ pub const OTHER: Place = Place {
     devices: &[12_345_679_990],
 };
 
+/// What a table is called on its floor plan.
+fn table_name(number: u32) -> String {
+    format!("Table {number}")
+}
+
+/// What the check at a table is called: floor plan and table, the form in which K-Series names a check that has no name.
+pub fn check_name(table: u32) -> String {
+    format!("{FLOOR_PLAN} {}", table_name(table))
+}
+
 /// Writes them. Devices are written only where there are none yet: their behaviour may have been changed since.
 pub async fn write(tender: &Tender) -> anyhow::Result<()> {
-    for (id, name, time_zone) in [
-        (MERCHANT, "Tender Restaurants", "Europe/Brussels"),
-        (OTHER_MERCHANT, "Somebody Else", "America/New_York"),
+    for (id, name, time_zone, business_number, website) in [
+        (
+            MERCHANT,
+            "Tender Restaurants",
+            "Europe/Brussels",
+            Some("BE 0123.456.749"),
+            Some("https://tender.example"),
+        ),
+        (OTHER_MERCHANT, "Somebody Else", "America/New_York", None, None),
     ] {
         let now = tender.now().0;
         let merchant = Merchant {
             id: id.0,
             name: name.to_owned(),
             time_zone: time_zone.to_owned(),
+            business_number: business_number.map(str::to_owned),
+            website: website.map(str::to_owned),
             created_at_ms: now,
             updated_at_ms: now,
             demo_secret: Some(super::access::new_secret()?),
@@ -125,7 +149,7 @@ pub async fn write(tender: &Tender) -> anyhow::Result<()> {
 }
 
 async fn write_place(tender: &Tender, place: &Place) -> anyhow::Result<()> {
-    let location = location(place);
+    let location = location(place, tender.now().0);
     tender
         .add_directory(place.merchant, DirectoryKind::Location, place.id, &location)
         .await
@@ -151,14 +175,14 @@ async fn write_place(tender: &Tender, place: &Place) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn location(place: &Place) -> Location {
+fn location(place: &Place, now_ms: i64) -> Location {
     // Every id below a location is the location's with a number, so that no two locations share one.
     let below = |number: u64| place.id % 1_000_000_000 * 1_000 + number;
-    let table = |number: u32| FloorTable {
+    let table = |(number, seats): (u32, u32)| FloorTable {
         id: below(100 + u64::from(number)),
         number,
-        description: format!("Table {number}"),
-        default_covers: 4,
+        description: table_name(number),
+        default_covers: seats,
         active: true,
     };
     let profile = |number: u64, code: &str, name: &str, mode: &str| OrderProfile {
@@ -184,12 +208,13 @@ fn location(place: &Place) -> Location {
         }],
         online_ordering: OnlineOrdering {
             order_profile: Some(below(1)),
+            updated_at_ms: now_ms,
             ..OnlineOrdering::default()
         },
         floor_plans: vec![FloorPlan {
             id: below(10),
-            name: "Main room".to_owned(),
-            tables: (1..=TABLES).map(table).collect(),
+            name: FLOOR_PLAN.to_owned(),
+            tables: (1..=TABLES).zip(SEATS.into_iter().cycle()).map(table).collect(),
         }],
         order_profiles: vec![
             profile(1, "EATIN", "Eat in", "NONE"),
@@ -204,7 +229,7 @@ fn location(place: &Place) -> Location {
     }
 }
 
-fn staff() -> [Staff; 2] {
+fn staff() -> [Staff; 4] {
     let person = |id, first: &str, last: &str, email: &str, is_admin| Staff {
         id,
         first_name: first.to_owned(),
@@ -214,6 +239,8 @@ fn staff() -> [Staff; 2] {
     };
     [
         person(STAFF, "Online", "Order", "orders@tender.example", false),
-        person(7, "Ada", "Manager", "ada@tender.example", true),
+        person(7, "Ada", "Peeters", "ada@tender.example", true),
+        person(WAITER, "Luc", "Dubois", "luc@tender.example", false),
+        person(12, "Noor", "Haddad", "noor@tender.example", false),
     ]
 }

@@ -72,6 +72,6 @@ async fn secrets_are_nowhere() {
         let page = browser.get("/console/webhooks").await;
         page.shows("https://hooks.example")
             .shows("1 address(es)")
-            .shows("The order's own address");
+            .shows("the order's own address");
     }
 }

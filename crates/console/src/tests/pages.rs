@@ -1,10 +1,10 @@
 //! What the pages say.
 
-use tender_engine::{Command, PaymentState};
+use tender_engine::{Command, Direction, PaymentState};
 use tender_engine::{Failure, FailureCode, FenceReference, LocationId, Settle, TaskAnswer, Via};
 
 use super::place::{APP, EUR, JPY, MERCHANT, Place, Who};
-use crate::show;
+use crate::{orders, show, words};
 
 #[tokio::test]
 async fn the_overview_counts_today() {
@@ -52,24 +52,25 @@ async fn a_payment_page_says_whether_money_moved() {
         .get(&address(&paid))
         .await
         .expect(200)
-        .shows("Money moved: yes<")
+        .shows("Did the money move?")
+        .shows("Yes, the money was taken<")
         .shows("5.00 EUR changed hands");
     browser
         .get(&address(&open))
         .await
         .expect(200)
-        .shows("Money moved: not yet<")
+        .shows("No, not yet<")
         .shows("waits to be confirmed");
     browser
         .get(&address(&waits))
         .await
         .expect(200)
-        .shows("Money moved: not yet<")
+        .shows("No, not yet<")
         .shows("It waits for a till.");
     let task = place.claim(MERCHANT, EUR, 501).await;
     let page = browser.get(&address(&waits)).await.expect(200);
-    page.shows("Money moved: not known yet")
-        .shows("Device 501 took it")
+    page.shows("Not known yet: a till is at it<")
+        .shows("Till 501 Golden Spoon took it")
         .shows("Do not take the money a second time");
     let reason = Failure {
         code: FailureCode::UpdateFailed,
@@ -77,7 +78,7 @@ async fn a_payment_page_says_whether_money_moved() {
     };
     place.resolve(&task, TaskAnswer::Refuse(reason)).await;
     let page = browser.get(&address(&waits)).await.expect(200);
-    page.shows("Money moved: no<")
+    page.shows("No, no money was taken<")
         .shows("the till could not change the check")
         .shows("The till refused the task");
     let case = place.case(MERCHANT, EUR, "ref-4").await;
@@ -85,9 +86,70 @@ async fn a_payment_page_says_whether_money_moved() {
         .get(&show::payment_address(case.payment))
         .await
         .expect(200);
-    page.shows("Money moved: not known<")
+    page.shows("Not known: somebody has to find out<")
         .shows("then resolve the case")
-        .shows("To the cases");
+        .shows("To the cases")
+        .shows("the app was told that nothing moved")
+        .hides("confirmed-after-end");
+    let overview = browser.get("/console").await.expect(200);
+    overview.shows("One payment needs a person").shows("To the cases");
+}
+
+#[tokio::test]
+async fn a_refund_page_speaks_of_giving_back() {
+    let place = Place::new().await;
+    let order = place.order(MERCHANT, EUR, "Soup", "50").await;
+    let mut refund = place.pay(&order, "5", "ref-1", Settle::Immediate).await;
+    assert_eq!(verdict(&refund), "Yes, the money was taken");
+    refund.direction = Direction::Refund;
+    for (state, answer) in [
+        (PaymentState::Complete, "Yes, the guest has the money back"),
+        (PaymentState::Failed, "No, nothing was given back"),
+        (PaymentState::Voided, "No, nothing was given back"),
+    ] {
+        refund.state = state;
+        assert_eq!(verdict(&refund), answer);
+    }
+}
+
+fn verdict(payment: &tender_engine::Payment) -> &'static str {
+    words::verdict(payment, words::Circumstances::default()).answer
+}
+
+#[tokio::test]
+async fn an_order_page_begins_with_whether_it_is_paid() {
+    let place = Place::new().await;
+    let browser = place.sign_in(Who::All).await;
+    let order = place.order(MERCHANT, EUR, "Soup", "50").await;
+    let address = show::order_address(order.id);
+    let page = async || browser.get(&address).await.expect(200);
+    page().await.shows("<strong>Not paid: 50.00 EUR is due</strong>");
+    place.pay(&order, "20", "ref-1", Settle::Immediate).await;
+    let seen = page().await;
+    seen.shows("<strong>Partly paid: 30.00 EUR is still due</strong>");
+    let waiting = || Settle::Open(PaymentState::Pending);
+    place.pay(&order, "10", "ref-2", waiting()).await;
+    let seen = page().await;
+    seen.shows("20.00 EUR is still due")
+        .shows("10.00 EUR more is promised");
+    place.pay(&order, "20", "ref-3", waiting()).await;
+    page().await.shows("<strong>Not paid yet</strong>");
+    let other = place.order(MERCHANT, EUR, "Soup", "50").await;
+    place.pay(&other, "50", "ref-4", Settle::Immediate).await;
+    let seen = browser.get(&show::order_address(other.id)).await.expect(200);
+    seen.shows("<strong>Paid and closed</strong>");
+}
+
+#[tokio::test]
+async fn the_overview_calls_orders_by_their_names() {
+    let place = Place::new().await;
+    let browser = place.sign_in(Who::All).await;
+    let order = place.order(MERCHANT, EUR, "Soup at the window", "50").await;
+    let page = browser.get("/console").await.expect(200);
+    let link = format!("<a href=\"{}\">", show::order_address(order.id));
+    let name = orders::title_of(&order);
+    page.shows(&format!("{link}{name}</a>"))
+        .shows("action=\"/console/find\"");
 }
 
 #[tokio::test]
@@ -184,7 +246,7 @@ async fn everything_can_be_found() {
         .get("/console/find?q=never")
         .await
         .expect(200)
-        .shows("Money moved: no.")
+        .shows("No, no money was taken.")
         .shows("nothing can land under it");
     browser
         .get("/console/find?q=nothing")

@@ -111,11 +111,13 @@ async fn what_is_away_is_exit_code_4() -> anyhow::Result<()> {
     let folder = tempfile_folder()?;
     // Port 1 is nobody's.
     let url = "http://127.0.0.1:1";
-    let away: [&[&str]; 7] = [
+    let away: [&[&str]; 9] = [
         &["till", "--url", url, "--token", "x", "--device", "1", "--auto"],
         &["replay", "--url", url, "--token", "x", "dlv_1"],
         &["export", "--data", "none"],
         &["audit", "verify", "--data", "none"],
+        &["token", "--data", "none", "list", "--merchant", "1"],
+        &["backup", "--data", "none", "--to", "copy.db"],
         &["migrate", "--database-url", "postgres://u:p@127.0.0.1:1/none"],
         &[
             "audit",
@@ -149,7 +151,59 @@ async fn what_is_away_is_exit_code_4() -> anyhow::Result<()> {
     ] {
         let (code, _, err) = run(arguments, folder.path()).await?;
         ensure!(code == 4, "{arguments:?} ended with {code}: {err}");
+        ensure!(
+            err.contains("port 0 takes a free one"),
+            "{arguments:?} says: {err}"
+        );
     }
+    Ok(())
+}
+
+/// What is refused says what was wrong, and what to do.
+#[tokio::test]
+async fn refusals_name_what_is_wrong_and_what_to_do() -> anyhow::Result<()> {
+    let mut server = Server::start(Options::default()).await?;
+    let pay = [
+        "pay",
+        "--credentials-file",
+        "credentials.json",
+        "--table",
+        "1",
+        "--reference",
+        "mine",
+    ];
+    let (code, _, err) = server.cli(&[&pay[..], &["--amount", "9999"]].concat()).await?;
+    ensure!(code == 3 && err.contains("due"), "{code} {err}");
+    let (code, out, err) = server
+        .cli(&["pay", "--credentials-file", "none.json", "--table", "1"])
+        .await?;
+    ensure!(
+        code == 1 && err.contains("tender demo --credentials-file"),
+        "{code} {out}{err}"
+    );
+    let till = ["till", "--token", "wrong", "--device", "1", "--auto"];
+    let url = server.url("");
+    let (code, _, err) = server.cli(&[&till[..], &["--url", &url]].concat()).await?;
+    ensure!(
+        code == 3 && err.contains("There is no such token."),
+        "{code} {err}"
+    );
+    let away = ["--url", "http://127.0.0.1:1"];
+    let (code, _, err) = server.cli(&[&till[..], &away].concat()).await?;
+    ensure!(code == 4 && err.contains("is the server running"), "{code} {err}");
+    let data = server.data().display().to_string();
+    let list = ["token", "--data", &data, "list", "--merchant", "1"];
+    let (code, _, err) = server.cli(&list).await?;
+    ensure!(
+        code == 4 && err.contains("is a server running on it?"),
+        "{code} {err}"
+    );
+    server.kill().await?;
+    let (code, _, err) = server.cli(&list).await?;
+    ensure!(
+        code == 3 && err.contains("there is no merchant 1"),
+        "{code} {err}"
+    );
     Ok(())
 }
 

@@ -191,7 +191,16 @@ async fn an_open_page_shows_a_payment_made_meanwhile() -> anyhow::Result<()> {
         )
         .await?;
     let text = browser.text().await?;
-    ensure!(text.contains("Money moved: yes"), "{text}");
+    ensure!(text.contains("Yes, the money was taken"), "{text}");
+    // Who asks at the counter has no id in hand, but a table.
+    let location = server.secret("/native/location_id");
+    let table = server.url(&format!("/console/find?q=table+3&location={location}"));
+    browser.call(Method::POST, "/url", &json!({"url": table})).await?;
+    let text = browser.text().await?;
+    ensure!(
+        text.contains("Main room Table 3") && text.contains("Not paid: 66.32 EUR is due"),
+        "{text}"
+    );
     let complaints = browser
         .call(Method::POST, "/se/log", &json!({"type": "browser"}))
         .await?;

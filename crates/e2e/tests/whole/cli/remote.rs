@@ -44,7 +44,7 @@ async fn pay_speaks_every_dialect() -> anyhow::Result<()> {
         let base = ["--dialect", dialect, "--amount", "1.25"];
         let (code, out, err) = tender(&server, "pay", &[&base[..], &["--table", table]].concat()).await?;
         ensure!(
-            code == 0 && out.contains("1.25"),
+            code == 0 && out.contains("1.25") && out.contains("reference cli-"),
             "{dialect} at a table: {code} {out}{err}"
         );
         paid(&server, &order, "1.25").await?;
