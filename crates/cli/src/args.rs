@@ -131,6 +131,9 @@ pub struct ServerArguments {
 
 /// `tender serve`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender serve --data /var/lib/tender --public-url https://pay.example.com\n  tender serve --database-url postgres://tender@db/tender"
+)]
 pub struct ServeOptions {
     /// Server settings.
     #[command(flatten)]
@@ -145,6 +148,9 @@ pub struct ServeOptions {
 
 /// `tender demo`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender demo\n  tender demo --listen 127.0.0.1:0 --credentials-file credentials.json"
+)]
 pub struct DemoOptions {
     /// Server settings.
     #[command(flatten)]
@@ -176,11 +182,14 @@ pub struct RemoteOptions {
 
 /// `tender till`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender till --credentials-file credentials.json\n  tender till --url https://pay.example.com --token TOKEN --device 12345678980 --refuse UPDATE_FAILED"
+)]
 pub struct TillOptions {
     /// The server.
     #[command(flatten)]
     pub remote: RemoteOptions,
-    /// The device to be.
+    /// The device to be; absent: the demo's first.
     #[arg(long, value_name = "ID")]
     pub device: Option<String>,
     /// Confirm every task without asking.
@@ -196,6 +205,9 @@ pub struct TillOptions {
 
 /// `tender listen`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender listen\n  tender listen --secret whsec_… --json --count 1\n  tender listen --status 500"
+)]
 pub struct ListenOptions {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
@@ -234,6 +246,9 @@ pub enum Dialect {
 
 /// `tender pay`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender pay --credentials-file credentials.json --table 1\n  tender pay --credentials-file credentials.json --dialect kseries --table 2 --amount 5.00 --tip 0.50"
+)]
 pub struct PayOptions {
     /// The server.
     #[command(flatten)]
@@ -244,7 +259,7 @@ pub struct PayOptions {
     /// The order: its id in the dialect (K-Series: the account identifier).
     #[arg(long, value_name = "ID", required_unless_present = "table")]
     pub order: Option<String>,
-    /// The open check at this table instead (K-Series and native).
+    /// The open check at this table of the demo's first location instead.
     #[arg(long, value_name = "N", conflicts_with = "order")]
     pub table: Option<u32>,
     /// How much, in major units; absent: all that is due.
@@ -266,6 +281,9 @@ pub struct PayOptions {
 
 /// `tender token`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender token --data /var/lib/tender create --merchant 1 --for admin --label \"back office\"\n  tender token --data /var/lib/tender list --merchant 1 --json"
+)]
 pub struct TokenOptions {
     /// Where the ledger is.
     #[command(flatten)]
@@ -349,17 +367,21 @@ pub enum DirectoryAction {
 
 /// `tender replay`
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  tender replay --credentials-file credentials.json dlv_488123453775872")]
 pub struct ReplayOptions {
     /// The server.
     #[command(flatten)]
     pub remote: RemoteOptions,
-    /// Deliveries to send again.
+    /// Deliveries to send again, by the ids that the console and /api/v1/deliveries show.
     #[arg(required = true)]
     pub deliveries: Vec<String>,
 }
 
 /// `tender export`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender export --data /var/lib/tender > journal.jsonl\n  tender export --merchant 1 | jq .kind"
+)]
 pub struct ExportOptions {
     /// Where the ledger is.
     #[command(flatten)]
@@ -438,6 +460,9 @@ fn postgres_url(text: &str) -> Result<String, String> {
 
 /// `tender doctor`
 #[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tender doctor --credentials-file credentials.json\n  tender doctor --url https://pay.example.com --token TOKEN --json"
+)]
 pub struct DoctorOptions {
     /// The server.
     #[command(flatten)]

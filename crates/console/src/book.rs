@@ -282,14 +282,21 @@ mod tests {
         let books = Books::default();
         for round in 1..=4_u32 {
             let elsewhere = place.order(MERCHANT, JPY, "elsewhere", "500").await;
-            place.pay(&elsewhere, "500", &format!("j{round}"), Settle::Immediate).await;
+            place
+                .pay(&elsewhere, "500", &format!("j{round}"), Settle::Immediate)
+                .await;
             let order = place.order(MERCHANT, EUR, "here", "7.00").await;
-            place.pay(&order, "7.00", &format!("e{round}"), Settle::Immediate).await;
+            place
+                .pay(&order, "7.00", &format!("e{round}"), Settle::Immediate)
+                .await;
             for _ in 0..2 {
                 let glance = look(&books, &place).await;
                 let sums = glance.today[&EUR];
                 let expected = i128::from(round) * 700;
-                assert_eq!((sums.paid_minor, sums.payment_count), (expected, u64::from(round)));
+                assert_eq!(
+                    (sums.paid_minor, sums.payment_count),
+                    (expected, u64::from(round))
+                );
                 assert!(glance.is_complete);
                 let newest = &glance.recent[0];
                 assert_eq!((newest.order, newest.location), (order.id, EUR));

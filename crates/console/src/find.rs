@@ -120,10 +120,16 @@ async fn results(desk: &Desk, finds: &Finds) -> Result<Markup, Failure> {
             Found::Order(id) => {
                 let order = desk.tender().order_head(desk.merchant(), *id).await?;
                 html! {
-                    "Order " a.mono href=(show::order_address(*id)) { (show::order_text(*id)) }
+                    a href=(show::order_address(*id)) {
+                        @match &order {
+                            Some(order) => (orders::title_of(order)),
+                            None => (show::order_text(*id)),
+                        }
+                    }
                     @if let Some(order) = order {
                         " " (show::tag(words::order_state(order.state)))
-                        small { (orders::title_of(&order)) ", " (show::name_of(&desk.directory, order.location)) }
+                        small { (words::order_verdict(&order).0) ". " (show::name_of(&desk.directory, order.location)) }
+                        small.mono { (show::order_text(*id)) }
                     }
                 }
             }

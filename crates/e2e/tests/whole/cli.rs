@@ -233,6 +233,12 @@ async fn help_version_and_completions_are_printed() -> anyhow::Result<()> {
         ensure!(code == 0 && out.contains(verb), "the help lacks {verb}: {out}");
         let (code, out, _) = run(&[verb, "--help"], folder.path()).await?;
         ensure!(code == 0 && out.contains("Usage:"), "{verb} has no help");
+        // What people come for first shows how it is called.
+        let is_everyday = !["audit", "migrate", "completions"].contains(&verb);
+        ensure!(
+            !is_everyday || out.contains("Examples:"),
+            "{verb} has no examples: {out}"
+        );
     }
     let (code, out, _) = run(&["--version"], folder.path()).await?;
     ensure!(code == 0 && out.starts_with("tender "), "{out}");
