@@ -1,5 +1,6 @@
 //! The whole system on PostgreSQL: one node, several nodes on one database, killed nodes, a database that goes away.
 
+mod feeds;
 mod limits;
 mod many_nodes;
 mod migrate;

@@ -5,9 +5,14 @@
 //! The hard thing here is to lose nothing without keeping anything: the news of a commit is only a hint, so the stream
 //! listens first, then reads the feed from its position to the end, and reads again whenever there was news, or a
 //! heartbeat is due. What a slow reader has not taken yet stays in the journal, never in memory.
+//!
+//! The news of an entry may come while the feed holds it back, because another transaction may still bring an earlier one.
+//! That one may end without news for this stream: it fails, or it is another merchant's. So after news a quiet stream
+//! looks again by itself, soon and then ever more seldom.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
 use axum::response::sse::{Event, Sse};
@@ -31,6 +36,10 @@ use crate::{Native, refusal};
 
 /// Entries read from the feed at a time.
 const READ_AT_ONCE: u32 = 100;
+/// A stream that has read to the end looks again after this long, then each time after a multiple of the time before. So what
+/// was held back for a while comes at most this and [`LOOK_AGAIN_FACTOR`] times that while after its commit.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LOOK_AGAIN_FACTOR: u32 = 4;
 /// What a client that found all places taken is told.
 pub(crate) const BUSY_RETRY_S: u32 = 5;
 
@@ -70,6 +79,7 @@ pub(super) async fn open(
         position: last.or(after).unwrap_or_default(),
         waiting: VecDeque::new(),
         is_at_end: false,
+        look_again: LOOK_AGAIN,
         ends_at: Instant::now() + native.pace().life_max,
         native,
         selection,
@@ -92,6 +102,8 @@ struct Feed {
     waiting: VecDeque<(FeedPosition, JournalEntry)>,
     /// The last reading reached the end of the journal.
     is_at_end: bool,
+    /// How long nothing has to happen before the stream looks again.
+    look_again: Duration,
     news: Receiver<CommitEvent>,
     heartbeat: tokio::time::Interval,
     ends_at: Instant,
@@ -102,6 +114,8 @@ struct Feed {
 /// What woke a stream that had nothing to send.
 enum Woken {
     News,
+    /// Nothing did, for long enough to look again.
+    Quiet,
     Heartbeat,
     End,
 }
@@ -137,7 +151,14 @@ impl Feed {
                 continue;
             }
             match self.wait().await {
-                Woken::News => self.is_at_end = false,
+                Woken::News => {
+                    self.look_again = LOOK_AGAIN;
+                    self.is_at_end = false;
+                }
+                Woken::Quiet => {
+                    self.look_again = self.look_again.saturating_mul(LOOK_AGAIN_FACTOR);
+                    self.is_at_end = false;
+                }
                 Woken::Heartbeat => {
                     self.renew().await?;
                     self.is_at_end = false;
@@ -171,7 +192,8 @@ impl Feed {
                 None => std::future::pending().await,
             }
         };
-        tokio::pin!(stopping);
+        let quiet = tokio::time::sleep(self.look_again);
+        tokio::pin!(stopping, quiet);
         loop {
             tokio::select! {
                 news = self.news.recv() => match news {
@@ -182,6 +204,7 @@ impl Feed {
                     Err(RecvError::Closed) => return Woken::End,
                 },
                 _ = self.heartbeat.tick() => return Woken::Heartbeat,
+                () = &mut quiet => return Woken::Quiet,
                 () = tokio::time::sleep_until(self.ends_at) => return Woken::End,
                 () = &mut stopping => return Woken::End,
             }

@@ -13,6 +13,7 @@ use tender_service::{
     Settings, Staff, Tender, TokenKind, TokenSpec,
 };
 use tender_store_sqlite::SqliteStore;
+use tender_testbed::Breakable;
 
 use super::schema;
 
@@ -135,6 +136,11 @@ impl Answer {
     }
 }
 
+/// A scratch database.
+pub(crate) fn scratch() -> Arc<Breakable> {
+    Breakable::new(Arc::new(SqliteStore::open_in_memory().unwrap()))
+}
+
 /// The server under test.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -153,7 +159,11 @@ impl Place {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let store = Arc::new(SqliteStore::open_in_memory().unwrap());
+        Self::on(scratch(), settings).await
+    }
+
+    /// On a store that the test may break.
+    pub(crate) async fn on(store: Arc<Breakable>, settings: Settings) -> Self {
         let encoders = vec![crate::encoder(&settings)];
         let tender = Tender::start(store, Clock::new(), encoders, settings)
             .await

@@ -6,13 +6,15 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
 use tender_http::{Server, ServerOptions};
+use tender_service::Settings;
+use tender_testbed::Broken;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
-use super::place::{Place, Who};
+use super::place::{Place, Who, scratch};
 use crate::pace::Pace;
 use crate::routes::router_at;
 
@@ -301,6 +303,29 @@ async fn a_stream_ends_when_its_time_is_over() {
     for (path, who) in QUIET {
         let mut body = body_of(&place, over, path, who).await;
         assert_eq!(frame(&mut body).await, None, "{path}");
+    }
+}
+
+/// The news of an event may come before the feed shows it, and nothing tells when it does.
+#[tokio::test]
+async fn an_event_that_is_held_back_comes_without_further_news() {
+    let store = scratch();
+    let place = Place::on(store.clone(), Settings::default()).await;
+    let silent = Pace {
+        heartbeat: Pace::USUAL.life_max,
+        ..Pace::USUAL
+    };
+    let mut body = body_of(&place, silent, "/api/v1/events", Who::Admin).await;
+    for _ in 0..2 {
+        store.set(Broken::FeedHeld);
+        let order = place.order("10").await;
+        // The stream hears of the order and finds nothing.
+        let early = tokio::time::timeout(Duration::from_millis(20), body.frame()).await;
+        assert!(early.is_err(), "{early:?}");
+        store.set(Broken::Nothing);
+        let event = frame(&mut body).await.expect("the stream goes on");
+        let event = String::from_utf8(event.to_vec()).unwrap();
+        assert!(event.contains(&order), "{event}");
     }
 }
 

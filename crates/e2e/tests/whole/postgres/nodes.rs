@@ -17,6 +17,10 @@ const MANY: usize = 64;
 /// How long news may take from one node to the other. A busy machine needs far more than the two or three milliseconds
 /// that are usual; waiting for a poll to end or a cache to grow old takes far longer.
 const NEWS_MAX: Duration = Duration::from_secs(3);
+/// How often a till waits for a payment, and how long in half of the cases at most. A median holds on a busy machine too,
+/// because single tries may take as long as [`NEWS_MAX`].
+const POLLS: usize = 20;
+const POLL_MEDIAN_MAX: Duration = Duration::from_millis(100);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_start_together_print_the_same_credentials() -> anyhow::Result<()> {
@@ -73,7 +77,7 @@ async fn a_payment_on_one_node_reaches_a_till_that_polls_the_other() -> anyhow::
     let order = polled.open_check("500.00").await?;
     let device = polled.secret("/till/device_ids/0");
     let mut waits = Vec::new();
-    for number in 0..20 {
+    for number in 0..POLLS {
         let claim = json!({"device_id": device, "max": 1, "wait_ms": 30_000});
         let polling = tokio::spawn(json_answer(polled.till("/api/v1/till/claim", &claim)));
         let body = paid.pay_body(&order, &format!("poll-{number}"), "demo", &json!(1));
@@ -100,11 +104,14 @@ async fn a_payment_on_one_node_reaches_a_till_that_polls_the_other() -> anyhow::
         );
     }
     waits.sort_unstable();
+    let (median, longest) = (waits[POLLS / 2], waits[POLLS - 1]);
     eprintln!(
-        "from the answer on one node to the claim on the other: median {:?}, longest {:?}",
-        waits[10], waits[19]
+        "from the answer on one node to the claim on the other: median {median:?}, longest {longest:?}"
     );
-    ensure!(waits[19] < NEWS_MAX, "a till waited {:?}", waits[19]);
+    ensure!(
+        median < POLL_MEDIAN_MAX && longest < NEWS_MAX,
+        "a till waited {median:?} in the median, {longest:?} at the longest; {POLL_MEDIAN_MAX:?} and {NEWS_MAX:?} are allowed: {waits:?}"
+    );
     for node in &scene.nodes {
         assert_eq!(node.order(id_of(&order)?).await?["paid"], json!("20.00"));
     }
