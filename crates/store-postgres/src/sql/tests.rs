@@ -93,7 +93,7 @@ async fn rows_are_found_by_their_key() {
 }
 
 #[tokio::test]
-async fn scans_of_pending_work_use_the_partial_indexes() {
+async fn scans_of_work_and_of_history_follow_an_index() {
     let (_database, session) = database().await;
     let cases = [
         (
@@ -131,6 +131,15 @@ async fn scans_of_pending_work_use_the_partial_indexes() {
             "deliveries_by_order",
         ),
         (
+            Scan::new(Table::Deliveries, 10)
+                .equals("merchant_id", 1)
+                .equals("endpoint_id", 2)
+                .filter("delivery_id", Op::Ge, 5)
+                .filter("delivery_id", Op::Le, 9)
+                .order_by("delivery_id", Direction::Ascending),
+            "deliveries_by_endpoint",
+        ),
+        (
             Scan::new(Table::Journal, 10)
                 .equals("merchant_id", 1)
                 .equals("location_id", 2)
@@ -165,8 +174,9 @@ async fn scans_of_pending_work_use_the_partial_indexes() {
         (
             Scan::new(Table::Orders, 10)
                 .equals("merchant_id", 1)
+                .filter("state", Op::Ne, 0)
                 .equals("location_id", 1)
-                .equals("state", 0)
+                .equals("state", 1)
                 .order_by("order_id", Direction::Descending),
             "orders_by_location",
         ),
