@@ -11,6 +11,7 @@ use tender_service::{Clock, Settings, Tender};
 use tender_store::FeedPosition;
 
 use crate::args::ExportOptions;
+use crate::commands::token;
 use crate::{assemble, exit, out};
 
 /// Entries read at once.
@@ -34,7 +35,11 @@ pub async fn run(options: ExportOptions) -> anyhow::Result<ExitCode> {
         out::spinner("").with_style(style)
     };
     let mut merchants = match options.merchant {
-        Some(merchant) => vec![MerchantId(merchant)],
+        Some(merchant) => {
+            let merchant = MerchantId(merchant);
+            token::known_merchant(&tender, merchant).await?;
+            vec![merchant]
+        }
         None => tender
             .merchants(MerchantId(0), MERCHANTS_PAGE)
             .await

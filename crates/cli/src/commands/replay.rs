@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use reqwest::Method;
 
 use super::remote::Remote;
@@ -19,7 +20,8 @@ pub async fn run(options: ReplayOptions) -> anyhow::Result<ExitCode> {
         let path = format!("/api/v1/deliveries/{delivery}/replay");
         remote
             .call(remote.request(Method::POST, &path).bearer_auth(&token))
-            .await?;
+            .await
+            .with_context(|| format!("{delivery} is not sent again"))?;
         out::line(delivery)?;
     }
     Ok(ExitCode::SUCCESS)

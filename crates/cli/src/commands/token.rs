@@ -112,7 +112,11 @@ async fn create(
     Ok(())
 }
 
-async fn known_merchant(tender: &Tender, merchant: MerchantId) -> anyhow::Result<Arc<Directory>> {
+/// A merchant's directory.
+///
+/// # Errors
+/// With exit code 3 when there is no such merchant.
+pub async fn known_merchant(tender: &Tender, merchant: MerchantId) -> anyhow::Result<Arc<Directory>> {
     let found = tender.directory(merchant).await;
     let found = found.map_err(|failure| anyhow!("the ledger cannot be read: {failure:?}"))?;
     found.ok_or_else(|| {

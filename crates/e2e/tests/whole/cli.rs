@@ -191,6 +191,12 @@ async fn refusals_name_what_is_wrong_and_what_to_do() -> anyhow::Result<()> {
     let away = ["--url", "http://127.0.0.1:1"];
     let (code, _, err) = server.cli(&[&till[..], &away].concat()).await?;
     ensure!(code == 4 && err.contains("is the server running"), "{code} {err}");
+    let replay = ["replay", "--credentials-file", "credentials.json", "dlv_1"];
+    let (code, _, err) = server.cli(&replay).await?;
+    ensure!(
+        code == 3 && err.contains("dlv_1 is not sent again"),
+        "{code} {err}"
+    );
     let data = server.data().display().to_string();
     let list = ["token", "--data", &data, "list", "--merchant", "1"];
     let (code, _, err) = server.cli(&list).await?;

@@ -53,10 +53,14 @@ async fn the_journal_is_exported_as_json_lines() -> anyhow::Result<()> {
         code == 0 && one.lines().count() < entries.len() && out.starts_with(&one),
         "one merchant's part"
     );
-    let (code, none, _) = server
+    // A number mistyped must not look like a merchant without entries.
+    let (code, none, err) = server
         .cli(&["export", "--data", &data, "--merchant", "1"])
         .await?;
-    ensure!(code == 0 && none.is_empty(), "{code} {none}");
+    ensure!(
+        code == 3 && none.is_empty() && err.contains("there is no merchant 1"),
+        "{code} {none}{err}"
+    );
     Ok(())
 }
 
