@@ -52,6 +52,7 @@ pub(crate) fn whole(desk: &Desk, place: Place, title: &str, body: &Markup) -> Re
     let sandbox = desk.tender().settings().sandbox;
     let body = html! {
         body {
+            a.skip href="#main" { "To the content" }
             header {
                 p.brand { "tender · " b { (desk.directory.merchant.name) } }
                 div.who {
@@ -66,7 +67,7 @@ pub(crate) fn whole(desk: &Desk, place: Place, title: &str, body: &Markup) -> Re
                 }
                 @if sandbox { (sandbox_bar(desk)) }
             }
-            main { (body) }
+            main id="main" tabindex="-1" { (body) }
         }
     };
     respond(StatusCode::OK, title, &body)
