@@ -3,6 +3,7 @@
 //! An alone request waits for nobody: the batch is what has queued up while the last one was being synced. One bad item never
 //! fails its neighbours: each is decided on its own, and a panic in one is caught and answered as an internal failure.
 
+mod queue;
 mod tally;
 mod told;
 
@@ -18,7 +19,7 @@ use tender_engine::{
 use tender_store::{
     Batch, BoxFuture, Counter, CounterName, Record, StoreError, Transaction, Wake, WakeKind, Write, Writes,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::guard::{Expected, Guards};
 use crate::ids::BatchIds;
@@ -26,11 +27,10 @@ use crate::loader::{Reads, get};
 use crate::tender::{Caller, Done, Inner};
 use crate::{Directory, Failure, WebhookEncoder, WebhookEvent};
 
+pub(crate) use self::queue::Queue;
 use self::tally::Tally;
 use self::told::{Told, load_full_orders, payments_of, view_of};
 
-/// Commands of one batch. Beyond a few hundred, a sync costs more per command again.
-pub(crate) const BATCH_MAX: usize = 512;
 /// Commands that may wait for the committer; beyond it callers hear "busy".
 pub(crate) const QUEUE_MAX: usize = 8_192;
 
@@ -59,20 +59,16 @@ pub(crate) enum JobWork {
     },
 }
 
-/// The jobs that wait, shared by the committers of one node: as many as the storage can use.
-pub(crate) type Queue = Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>;
-
 /// Runs a committer until every sender is gone.
-pub(crate) async fn run(inner: Weak<Inner>, queue: Queue) {
-    let mut jobs = Vec::with_capacity(BATCH_MAX);
-    while queue.lock().await.recv_many(&mut jobs, BATCH_MAX).await > 0 {
+pub(crate) async fn run(inner: Weak<Inner>, queue: Arc<Queue>) {
+    while let Some((jobs, _under_way)) = queue.take().await {
         // Whoever queued a job holds the service until the answer is there, so this is only empty when nobody waits.
         let Some(inner) = inner.upgrade() else { return };
         inner
             .metrics
             .waiting
             .dec_by(i64::try_from(jobs.len()).unwrap_or_default());
-        commit(&inner, std::mem::take(&mut jobs)).await;
+        commit(&inner, jobs).await;
     }
 }
 

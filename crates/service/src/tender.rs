@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::auth::{self, AuthState};
 use crate::clock::real_now;
-use crate::committer::{self, Encoded, Job, JobWork, QUEUE_MAX};
+use crate::committer::{self, Encoded, Job, JobWork, QUEUE_MAX, Queue};
 use crate::directory::DirectoryCache;
 use crate::guard::Expected;
 use crate::limits::Limits;
@@ -220,7 +220,7 @@ impl Tender {
         let committers = store.writers().max(1);
         let inner = Arc::new(Inner::new(store, clock, encoders, settings, node.node, queue));
         // The workers hold the service weakly: it ends when its last handle does, and they with it.
-        let jobs = Arc::new(tokio::sync::Mutex::new(jobs));
+        let jobs = Arc::new(Queue::new(jobs));
         for _ in 0..committers {
             tokio::spawn(committer::run(Arc::downgrade(&inner), Arc::clone(&jobs)));
         }
