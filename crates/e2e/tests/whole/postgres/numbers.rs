@@ -22,7 +22,14 @@ async fn a_number_is_free_when_the_node_has_ended() -> anyhow::Result<()> {
     ensure!(second.stop().await?, "it ended in good order");
     assert_eq!(taken(&scene).await?, 1);
     let merchant = scene.first().secret("/kounta/company_id");
-    let token = ["token", "list", "--merchant", &merchant, "--database-url", &scene.url];
+    let token = [
+        "token",
+        "list",
+        "--merchant",
+        &merchant,
+        "--database-url",
+        &scene.url,
+    ];
     let (code, _, err) = scene.first().cli(&token).await?;
     ensure!(code == 0, "{code}: {err}");
     assert_eq!(taken(&scene).await?, 1);
