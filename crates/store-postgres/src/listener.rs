@@ -78,14 +78,24 @@ impl Listener {
         session: &mut Session,
         mut notifications: mpsc::Receiver<Notification>,
     ) -> Ended {
-        if let Err(error) = session.client().batch_execute(&format!("LISTEN {CHANNEL}")).await {
-            tracing::warn!("LISTEN failed: {}", describe(&error));
-            return Ended::Session;
+        let listen = format!("LISTEN {CHANNEL}");
+        match timeout(session.answer_timeout(), session.client().batch_execute(&listen)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!("LISTEN failed: {}", describe(&error));
+                return Ended::Session;
+            }
+            Err(_) => {
+                tracing::warn!("LISTEN was not answered");
+                return Ended::Session;
+            }
         }
         self.tell_started();
         let mut renewals = tokio::time::interval(Duration::from_secs(RENEWAL_S));
         renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut promotions = self.servers.promotions();
+        // One that was noticed between connecting and here counts as well.
+        promotions.mark_changed();
         loop {
             tokio::select! {
                 _ = &mut self.end => return Ended::Store,

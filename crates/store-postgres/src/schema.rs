@@ -47,9 +47,14 @@ const SERVER_VERSION_MIN: i32 = 130_000;
 /// The advisory lock that lets one program at a time migrate ("tendmigr").
 const LOCK: i64 = 0x7465_6e64_6d69_6772;
 
+/// The column came after the table. It is asked for before it is added, because `ALTER TABLE` waits for everybody who reads the
+/// table even when there is nothing to add, and a dump reads it for as long as it runs.
 const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS tender_schema ( \
-    version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); \
-    ALTER TABLE tender_schema ADD COLUMN IF NOT EXISTS oldest_program bigint NOT NULL DEFAULT 1";
+    version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), \
+    oldest_program bigint NOT NULL DEFAULT 1); \
+    DO $$ BEGIN PERFORM oldest_program FROM tender_schema LIMIT 0; \
+    EXCEPTION WHEN undefined_column THEN \
+    ALTER TABLE tender_schema ADD COLUMN oldest_program bigint NOT NULL DEFAULT 1; END $$";
 
 /// Brings the database to [`SCHEMA_VERSION`], one transaction per step. Programs that start at the same time wait
 /// for each other.

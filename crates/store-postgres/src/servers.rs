@@ -64,8 +64,8 @@ impl Servers {
         let mut config: Config = rest
             .parse()
             .map_err(|error: Error| refused(unreadable(url, &error)))?;
-        // The other form of a URL, key and value, says it to the parser itself.
-        if url.contains("://") {
+        // What the parser has read by itself (from keys and values, or behind a password with odd characters) stays.
+        if config.get_ssl_mode() == SslMode::Prefer {
             config.ssl_mode(encryption.mode);
         }
         let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());

@@ -32,6 +32,7 @@ const STATEMENTS_MAX: usize = 512;
 /// The timeouts bound what a node that hangs can do to others: its locks are released when the server ends its
 /// transaction. They are far below the margin of a node's lease.
 const SETTINGS: &str = "
+SET client_min_messages = notice;
 SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
 SET lock_timeout = '5s';

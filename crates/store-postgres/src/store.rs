@@ -29,8 +29,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settings of a connection to PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
-    /// Writing sessions of this node. One batch at a time is the fastest until its server has cores to spare. At
-    /// least 1.
+    /// Writing sessions of this node, so many batches may be under way. At least 1.
     pub writers: usize,
     /// Reading sessions of this node. At least 1.
     pub readers: usize,

@@ -71,6 +71,18 @@ async fn every_address_of_every_host_is_a_candidate_of_its_own() {
 }
 
 #[test]
+fn what_the_parser_reads_of_encryption_by_itself_stays() {
+    for url in [
+        "host=localhost user=u password='a://b' dbname=d sslmode=require",
+        "postgres://u:p?w@localhost/d?sslmode=require",
+        "postgres://u:p@localhost/d?sslmode=require",
+    ] {
+        let servers = Servers::parse(url, ANSWER_TIMEOUT).expect(url);
+        assert_eq!(servers.config.get_ssl_mode(), SslMode::Require, "{url}");
+    }
+}
+
+#[test]
 fn a_timeline_that_was_left_is_never_taken_up_again() {
     let servers = Servers::parse("postgres://a/x", ANSWER_TIMEOUT).expect("a good URL");
     let mut promotions = servers.promotions();

@@ -186,7 +186,11 @@ async fn a_statement_that_is_never_answered_costs_a_bounded_wait() {
         proxy.cut(cut);
         let asked = Instant::now();
         let outcome = tokio::time::timeout(PATIENCE, add(&store, vec![vec![1, 1, 1]], 1)).await;
-        assert!(asked.elapsed() >= answer_timeout, "{cut:?}");
+        let took = asked.elapsed();
+        assert!(
+            took >= answer_timeout && took < answer_timeout * 10,
+            "{cut:?}: {took:?}"
+        );
         match outcome.expect("an answer") {
             Ok(()) if is_known => {}
             Err(StoreError::OutcomeUnknown(_)) if !is_known => {}
