@@ -105,7 +105,11 @@ pub(crate) async fn fence(
     Fields::of(&body.json()?, &[])?;
     let mut places = places(&directory, &principal, &query)?;
     check_text(&reference)?;
-    if let Some(found) = find(&native, &principal, &places, &reference).await? {
+    // Only a payment settles where the reference has gone. One that is burned in one place may still land in another: a fence
+    // that broke half-way, or one for a single location.
+    if let Some(found) = find(&native, &principal, &places, &reference).await?
+        && found.payment.is_some()
+    {
         places = vec![found.place];
     }
     let caller = access::caller(&principal);
@@ -219,7 +223,10 @@ async fn find(
         });
         found.extend(lookup::read(try_join_all(looks).await)?.into_iter().flatten());
     }
-    let is_own = |((application, _), _): &&(Place, KeyOutcome)| *application == principal.application;
+    // A reference that the caller has burned for itself must not hide another application's payment.
+    let is_own = |((application, _), outcome): &&(Place, KeyOutcome)| {
+        *application == principal.application && !matches!(outcome, KeyOutcome::Burned)
+    };
     let mut best: Vec<&(Place, KeyOutcome)> = found.iter().filter(is_own).collect();
     if best.is_empty() {
         best = found.iter().collect();

@@ -57,7 +57,9 @@ pub(crate) async fn add_lines(
         .execute(&access::caller(&principal), command)
         .await;
     done.map_err(|failure| refusal::of_failure(&failure, repeatable))?;
-    answer(&native, &principal, id).await
+    // The lines stand by now: a read that fails must not say that nothing was done.
+    let answered = answer(&native, &principal, id).await;
+    answered.map_err(|_| refusal::of_failure(&tender_service::Failure::OutcomeUnknown, repeatable))
 }
 
 pub(crate) async fn close(

@@ -1,8 +1,8 @@
 //! A fenced reference never lands, whoever sends it and through whatever.
 
 use tender_engine::{
-    AmountSpec, Command, Direction, KeyClaim, KeySpace, LocationId, OnRefusal, OrderSelector, PaymentSpec,
-    Rejection, Settle, TaskSpec, Via,
+    AmountSpec, ApplicationId, Command, Direction, FenceReference, KeyClaim, KeySpace, LocationId, OnRefusal,
+    OrderSelector, PaymentSpec, Rejection, Settle, TaskSpec, Via,
 };
 use tender_money::Decimal;
 use tender_service::{Caller, Done, Failure};
@@ -239,6 +239,45 @@ async fn a_fence_may_be_kept_to_one_location() {
     let path = format!("/api/v1/payments/by-reference/r-7/fence?location_id={}", EUR.0);
     place.post(Who::App, &path, "").await.expect(200);
     assert!(kseries(&place, &yen, "r-7", APP, JPY).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_fence_of_one_location_does_not_stand_for_a_fence_of_all() {
+    let place = Place::new().await;
+    let yen = place.order_at(JPY, "1000").await;
+    let path = format!("/api/v1/payments/by-reference/r-9/fence?location_id={}", EUR.0);
+    place.post(Who::App, &path, "").await.expect(200);
+    let all = fence(&place, Who::App, "r-9").await.expect(200);
+    assert_eq!(all.at("/state"), "will-never-apply");
+    let late = kseries(&place, &yen, "r-9", APP, JPY).await;
+    assert_eq!(late, Err(Failure::Rejected(Rejection::ReferenceUsed)));
+}
+
+#[tokio::test]
+async fn a_reference_burned_for_the_caller_hides_no_payment_of_another_application() {
+    let place = Place::new().await;
+    let order = place.order("10").await;
+    let own = ApplicationId(0);
+    let burn = Command::FenceReference(FenceReference {
+        application: own,
+        location: EUR,
+        text: "r-8".to_owned(),
+    });
+    let caller = Caller {
+        merchant: MERCHANT,
+        application: own,
+        via: Via::Native,
+    };
+    place.tender.execute(&caller, burn).await.unwrap();
+    assert_eq!(
+        look(&place, Who::Admin, "r-8").await.expect(200).at("/state"),
+        "will-never-apply"
+    );
+    kseries(&place, &order, "r-8", POS_APP, EUR).await.unwrap();
+    assert_eq!(
+        look(&place, Who::Admin, "r-8").await.expect(200).at("/state"),
+        "in-flight"
+    );
 }
 
 #[tokio::test]

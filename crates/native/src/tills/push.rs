@@ -96,10 +96,10 @@ impl Push {
         if is_stopping || Instant::now() >= self.ends_at {
             return None;
         }
+        // Who lost the token loses the stream, and leases nothing more.
+        access::authenticate(&self.native, &self.token).await.ok()?;
         let tasks = self.claim().await?;
         if tasks.is_empty() {
-            // Who lost the token loses the stream.
-            access::authenticate(&self.native, &self.token).await.ok()?;
             return Some(Event::default().comment("still here"));
         }
         self.work = Some(Work::load(&self.native, &tasks).await.ok()?);
