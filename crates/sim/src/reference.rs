@@ -10,8 +10,8 @@ use crate::finding::{Notes, Rule, Subject};
 fn space(payment: &Payment) -> Option<KeySpace> {
     match payment.created_via {
         Via::Native => Some(KeySpace::PaymentReference),
-        // One that came with an order has the order's reference, and neither a task nor a failure of its own.
-        Via::Kseries if payment.task.is_none() && payment.failure.is_none() => Some(KeySpace::OrderReference),
+        // One that came with an order or with lines has the order's reference, and no endpoint of its own to be told at.
+        Via::Kseries if payment.endpoint.is_none() => Some(KeySpace::OrderReference),
         Via::Kseries => Some(KeySpace::PaymentReference),
         Via::Kounta | Via::Om | Via::Till | Via::Console | Via::Server => None,
     }

@@ -1,8 +1,8 @@
 //! Payments whose unique reference does not lead to them.
 
 use tender_engine::{
-    ApplicationId, Failure, FailureCode, KeyOutcome, KeyRecord, KeySpace, OrderId, Payment, PaymentId,
-    TaskId, Via, key_hash,
+    ApplicationId, EndpointId, Failure, FailureCode, KeyOutcome, KeyRecord, KeySpace, OrderId, Payment,
+    PaymentId, TaskId, Via, key_hash,
 };
 
 use super::Ledgers;
@@ -22,6 +22,7 @@ fn payment(via: Via) -> Payment {
     payment.created_via = via;
     payment.task = None;
     payment.failure = None;
+    payment.endpoint = None;
     payment
 }
 
@@ -52,25 +53,28 @@ fn the_key_that_a_payment_must_have_left() {
     };
     let native = payment(Via::Native);
     assert_eq!(reference_key(&native), hash(&native, KeySpace::PaymentReference));
-    // What came with an order has the order's reference; what was paid at a till or failed has its own.
-    let embedded = payment(Via::Kseries);
-    assert_eq!(
-        reference_key(&embedded),
-        hash(&embedded, KeySpace::OrderReference)
-    );
+    // What came with an order or with lines has the order's reference, whatever became of it; what was paid on its own has an
+    // endpoint and its own reference.
+    let at_once = payment(Via::Kseries);
     let by_till = Payment {
         task: Some(TaskId(7)),
         ..payment(Via::Kseries)
     };
-    assert_eq!(
-        reference_key(&by_till),
-        hash(&by_till, KeySpace::PaymentReference)
-    );
     let failed = Payment {
         failure: Some(Failure::new(FailureCode::Timeout)),
         ..payment(Via::Kseries)
     };
-    assert_eq!(reference_key(&failed), hash(&failed, KeySpace::PaymentReference));
+    for embedded in [at_once, by_till, failed] {
+        assert_eq!(
+            reference_key(&embedded),
+            hash(&embedded, KeySpace::OrderReference)
+        );
+        let alone = Payment {
+            endpoint: Some(EndpointId(3)),
+            ..embedded
+        };
+        assert_eq!(reference_key(&alone), hash(&alone, KeySpace::PaymentReference));
+    }
     for via in [Via::Kounta, Via::Om] {
         assert_eq!(reference_key(&payment(via)), None, "a label is no key");
     }
