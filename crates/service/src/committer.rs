@@ -295,13 +295,14 @@ impl LedgerBatch {
         now: Timestamp,
     ) -> Result<Vec<Encoded>, StoreError> {
         let mut messages = Vec::new();
+        let mut loaded = BTreeSet::new();
         for told in told {
             let targets = self.targets(&told);
             if targets.is_empty() {
                 continue;
             }
             if targets.iter().any(|(_, _, full)| *full) {
-                load_full_orders(transaction, snapshot, &told).await?;
+                load_full_orders(transaction, snapshot, &told, &mut loaded).await?;
             }
             let order_id = told.notices.iter().find_map(|notice| notice.order);
             // The order as this command left it: later commands of the batch have not been told yet.

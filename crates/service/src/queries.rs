@@ -406,13 +406,8 @@ impl Tender {
         if open_only {
             scan = scan.equals("open", 1);
         }
-        if let Some(before) = before {
-            scan = scan.filter("case_id", Op::Lt, before.to_i64());
-        }
-        let items = self
-            .scan_records(scan.order_by("case_id", Direction::Descending))
-            .await?;
-        Ok(page(items, limit))
+        let before = before.map(CaseId::to_i64);
+        self.newest_first(scan, "case_id", before, limit).await
     }
 
     /// A location's cases that nobody has looked after yet, newest first.
@@ -426,17 +421,12 @@ impl Tender {
         before: Option<CaseId>,
         limit: u32,
     ) -> Result<Page<Case>, Failure> {
-        let mut scan = Scan::new(Table::Cases, limit.saturating_add(1))
+        let scan = Scan::new(Table::Cases, limit.saturating_add(1))
             .equals("merchant_id", merchant.to_i64())
             .equals("location_id", location.to_i64())
             .equals("open", 1);
-        if let Some(before) = before {
-            scan = scan.filter("case_id", Op::Lt, before.to_i64());
-        }
-        let items = self
-            .scan_records(scan.order_by("case_id", Direction::Descending))
-            .await?;
-        Ok(page(items, limit))
+        let before = before.map(CaseId::to_i64);
+        self.newest_first(scan, "case_id", before, limit).await
     }
 
     /// Deliveries about an order, newest first, to every endpoint.
@@ -451,10 +441,8 @@ impl Tender {
     ) -> Result<Page<Delivery>, Failure> {
         let scan = Scan::new(Table::Deliveries, limit.saturating_add(1))
             .equals("merchant_id", merchant.to_i64())
-            .equals("order_id", order.to_i64())
-            .order_by("delivery_id", Direction::Descending);
-        let items = self.scan_records(scan).await?;
-        Ok(page(items, limit))
+            .equals("order_id", order.to_i64());
+        self.newest_first(scan, "delivery_id", None, limit).await
     }
 
     /// Deliveries, newest first, of one endpoint or all of the merchant's.
@@ -473,11 +461,23 @@ impl Tender {
         if let Some(endpoint) = endpoint {
             scan = scan.equals("endpoint_id", endpoint.to_i64());
         }
+        let before = before.map(DeliveryId::to_i64);
+        self.newest_first(scan, "delivery_id", before, limit).await
+    }
+
+    /// A page of the records of a scan that asks for one more than `limit`, those with the highest ids first.
+    async fn newest_first<T: Record>(
+        &self,
+        mut scan: Scan,
+        id: &'static str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<T>, Failure> {
         if let Some(before) = before {
-            scan = scan.filter("delivery_id", Op::Lt, before.to_i64());
+            scan = scan.filter(id, Op::Lt, before);
         }
         let items = self
-            .scan_records(scan.order_by("delivery_id", Direction::Descending))
+            .scan_records(scan.order_by(id, Direction::Descending))
             .await?;
         Ok(page(items, limit))
     }

@@ -117,6 +117,11 @@ impl Tally {
                     .into_iter()
                     .map(|order| (order.id, order))
                     .collect(),
+                lines: changes
+                    .lines
+                    .into_iter()
+                    .map(|lines| (lines.order, lines))
+                    .collect(),
                 payments: changes
                     .payments
                     .into_iter()

@@ -18,17 +18,22 @@ pub(super) struct Told {
     pub(super) directory: Arc<Directory>,
     pub(super) notices: Vec<Notice>,
     pub(super) orders: BTreeMap<OrderId, tender_engine::Order>,
+    pub(super) lines: BTreeMap<OrderId, OrderLines>,
     pub(super) payments: BTreeMap<PaymentId, Payment>,
 }
 
-/// Brings lines and payments of the orders that somebody is told about in full. What the batch has changed already stays.
+/// Brings lines and payments of the orders that somebody is told about in full, once in a batch. What the batch has changed
+/// already stays.
 pub(super) async fn load_full_orders(
     transaction: &mut dyn Transaction,
     snapshot: &mut Snapshot,
     told: &Told,
+    loaded: &mut BTreeSet<(MerchantId, OrderId)>,
 ) -> Result<(), StoreError> {
-    let orders: BTreeSet<OrderId> = told.notices.iter().filter_map(|notice| notice.order).collect();
-    for order in orders {
+    for order in told.notices.iter().filter_map(|notice| notice.order) {
+        if !loaded.insert((told.merchant, order)) {
+            continue;
+        }
         for payment in decode::<Payment>(&transaction.scan(&payments_scan(told.merchant, order)).await?)? {
             snapshot
                 .payments
@@ -48,9 +53,10 @@ pub(super) fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<O
         .get(&id)
         .or_else(|| snapshot.orders.get(&(told.merchant, id)))?
         .clone();
-    let lines = snapshot
+    let lines = told
         .lines
-        .get(&(told.merchant, id))
+        .get(&id)
+        .or_else(|| snapshot.lines.get(&(told.merchant, id)))
         .map(|lines| lines.lines.clone())
         .unwrap_or_default();
     let mut payments: Vec<Payment> = snapshot

@@ -45,6 +45,7 @@ async fn down(receiver: &mut Receiver, looks: &Looks) {
     for _ in 0..FAILURES_MAX {
         receiver.next().await;
     }
+    assert!(looks.take().0 > 0, "looks of the relay are not recognised");
     eventually("the relay to leave the receiver alone", || async {
         looks.take();
         // Longer than a lane needs to look again, if it were going to.
