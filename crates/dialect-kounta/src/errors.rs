@@ -120,8 +120,13 @@ impl ApiError {
         } else {
             Retry::Never
         };
+        let money_moved = if is_about_money {
+            MoneyMoved::Unknown
+        } else {
+            MoneyMoved::No
+        };
         Self {
-            money_moved: MoneyMoved::Unknown,
+            money_moved,
             retry,
             ..Self::of(fault)
         }

@@ -9,6 +9,7 @@ use axum::http::HeaderMap;
 use tender_engine::{
     Command, LocationId, MerchantId, Order, OrderId, OrderState, PaymentId, PaymentState, Via,
 };
+use tender_http::FailureKind;
 use tender_service::{Caller, Directory, Done, Failure, Location, OrderView, Principal, Settings, Tender};
 use tender_wire::{Json, Limits};
 
@@ -67,6 +68,15 @@ impl Exchange {
         #[cfg(test)]
         crate::tests::record::command(&command);
         self.tender.execute(&self.caller(), command).await
+    }
+
+    /// An order after a change of it. The change stands, so nothing that goes wrong here may read like a refusal.
+    ///
+    /// # Errors
+    /// 500 with the outcome unknown.
+    pub(crate) async fn changed(&self, id: OrderId) -> Result<OrderView, ApiError> {
+        let view = self.order(id).await;
+        view.map_err(|_| ApiError::unanswered(FailureKind::Panic, false))
     }
 
     /// The URL of something of this company, with the suffix that every URL of ours carries.

@@ -45,7 +45,8 @@ pub fn failed(failed: &Failed<'_>) -> Response {
     } else {
         error.without_key()
     };
-    error.into_answer(is_about_money)
+    // With advice always: what is not about money must not be repeated on the word of a default either.
+    error.into_answer(true)
 }
 
 /// A path as its template's route takes it, so that log and metrics know which it was. Handlers read the raw path.

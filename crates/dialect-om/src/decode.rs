@@ -81,16 +81,20 @@ pub fn parse(body: &[u8]) -> Result<Json<'_>, OmError> {
     Json::parse(body, Limits::REQUEST).map_err(|error| OmError::Unreadable(error.to_string()))
 }
 
-/// Every member that stands twice in one object, with what is wrong about it.
+/// The members that stand twice in one object, with what is wrong about them: at most [`FIELD_ERRORS_MAX`].
 fn duplicates(json: &Json<'_>) -> Vec<(String, String)> {
     let mut paths = Vec::new();
     find_duplicates(json, "", &mut paths);
-    paths.truncate(FIELD_ERRORS_MAX);
     let complaint = |path| (path, "the member is given twice".to_owned());
     paths.into_iter().map(complaint).collect()
 }
 
+/// A path repeats the names above it, so what is not going to be told is not made either.
 fn find_duplicates(json: &Json<'_>, path: &str, found: &mut Vec<String>) {
+    let room = FIELD_ERRORS_MAX.saturating_sub(found.len());
+    if room == 0 {
+        return;
+    }
     let below = |name: &str| {
         if path.is_empty() {
             name.to_owned()
@@ -100,7 +104,7 @@ fn find_duplicates(json: &Json<'_>, path: &str, found: &mut Vec<String>) {
     };
     match json {
         Json::Object(object) => {
-            found.extend(object.duplicates().into_iter().map(below));
+            found.extend(object.duplicates().into_iter().take(room).map(below));
             for (name, value) in object.iter() {
                 find_duplicates(value, &below(name), found);
             }

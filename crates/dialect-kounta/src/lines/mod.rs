@@ -61,7 +61,7 @@ pub(crate) async fn add(exchange: &Exchange, id: OrderId, request: &[u8]) -> Res
         return Err(Failure::Internal.into());
     };
     let number = fields.number.unwrap_or(order.line_count).min(order.line_count);
-    let view = exchange.order(id).await?;
+    let view = exchange.changed(id).await?;
     let line = find(&view, number).ok_or(ApiError::from(Failure::Internal))?;
     let url = exchange.url(&format!("/orders/{}/lines/{number}", id.0));
     Ok(answer::created(&url, body(exchange, &view, line)))
@@ -91,7 +91,7 @@ pub(crate) async fn change(
     };
     let done = exchange.execute(Command::ChangeLine(Box::new(command))).await;
     done.map_err(|failure| refusal(failure, &fields))?;
-    let view = exchange.order(id).await?;
+    let view = exchange.changed(id).await?;
     // By its id, because its number may be another now.
     let line = view
         .lines

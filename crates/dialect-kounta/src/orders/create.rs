@@ -44,7 +44,7 @@ pub(crate) async fn create(exchange: &Exchange, request: &[u8]) -> Result<Respon
     let view: OrderView = match done.outcome {
         Some(Outcome::Opened(opened)) => (*opened).into(),
         // A key that was used before first answers were kept: the order as it is now.
-        Some(Outcome::Repeated(id)) => exchange.order(id).await?,
+        Some(Outcome::Repeated(id)) => exchange.changed(id).await?,
         _ => return Err(Failure::Internal.into()),
     };
     let mut response = answer::created(&exchange.url(&path(view.order.id)), body(exchange, &view));

@@ -41,7 +41,7 @@ pub(crate) async fn update(exchange: &Exchange, id: OrderId, request: &[u8]) -> 
         webhooks::ensure_callback(exchange, uri).await?;
     }
     exchange.execute(Command::UpdateOrder(Box::new(command))).await?;
-    let view = exchange.order(id).await?;
+    let view = exchange.changed(id).await?;
     Ok(answer::ok(body(exchange, &view)))
 }
 

@@ -55,20 +55,17 @@ async fn find_by_table(
     let found = heads
         .iter()
         .find(|order| order.table_number.map(i64::from) == Some(table));
-    let id = found
-        .ok_or_else(|| {
-            Refusal::from(Fault::AccountUnknown {
-                location: location.id,
-            })
-        })?
-        .id;
+    let id = found.ok_or_else(|| account_unknown(location))?.id;
     let views = views(visit, vec![id]).await?;
-    let view = views.first().ok_or_else(|| {
-        Refusal::from(Fault::AccountUnknown {
-            location: location.id,
-        })
-    })?;
+    let view = views.first().ok_or_else(|| account_unknown(location))?;
     Ok(one(visit, view))
+}
+
+fn account_unknown(location: &Location) -> Refusal {
+    Fault::AccountUnknown {
+        location: location.id,
+    }
+    .into()
 }
 
 /// Reads a check by its account identifier, closed ones too.
@@ -106,11 +103,7 @@ async fn find_by_account(
     };
     // A proposal is no check yet, and one that came to nothing or was cancelled is none any more.
     let view = view.filter(|view| matches!(view.order.state, OrderState::Open | OrderState::Closed));
-    let view = view.ok_or_else(|| {
-        Refusal::from(Fault::AccountUnknown {
-            location: location.id,
-        })
-    })?;
+    let view = view.ok_or_else(|| account_unknown(location))?;
     Ok(one(visit, &view))
 }
 

@@ -149,7 +149,7 @@ fn refusal() -> Schema {
         .required("retryAfter", Schema::integer().minimum(0).describe("Seconds."))
         .closed();
     let error = Schema::object()
-        .required("code", Schema::string().example("INVALID_PARAMETER"))
+        .required("code", Schema::string().example("InvalidParameter"))
         .required("message", Schema::string())
         .optional("field", Schema::string())
         .optional("fields", Schema::array(field))
