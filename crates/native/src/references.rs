@@ -80,16 +80,17 @@ pub(crate) async fn get(
     let query = query.read(&["location_id", "application_id"])?;
     let places = places(&directory, &principal, &query)?;
     check_text(&reference)?;
-    let found = find(&native, &principal, &places, &reference).await?;
-    let found = found.ok_or_else(|| {
-        refusal::not_found(Code::ReferenceNotFound, "Nothing has arrived under this reference.").detail(
+    match find(&native, &principal, &places, &reference).await? {
+        Found::Payment(_, payment) => answer_payment(&native, &directory, &payment).await,
+        Found::Closed => Ok(answer_nothing()),
+        Found::Open => Err(refusal::not_found(
+            Code::ReferenceNotFound,
+            "Nothing has arrived under this reference.",
+        )
+        .detail(
             "It may still be on its way. POST …/fence makes sure that it can never land; or send the original again with \
              the same reference: it is carried out at most once.",
-        )
-    })?;
-    match found.payment {
-        Some(payment) => answer_payment(&native, &directory, &payment).await,
-        None => Ok(answer_nothing()),
+        )),
     }
 }
 
@@ -107,10 +108,8 @@ pub(crate) async fn fence(
     check_text(&reference)?;
     // Only a payment settles where the reference has gone. One that is burned in one place may still land in another: a fence
     // that broke half-way, or one for a single location.
-    if let Some(found) = find(&native, &principal, &places, &reference).await?
-        && found.payment.is_some()
-    {
-        places = vec![found.place];
+    if let Found::Payment(place, _) = find(&native, &principal, &places, &reference).await? {
+        places = vec![place];
     }
     let caller = access::caller(&principal);
     let fences = places.into_iter().map(|(application, location)| {
@@ -199,66 +198,57 @@ fn places(directory: &Directory, principal: &Principal, query: &Query<'_>) -> Re
     Ok(pairs.collect())
 }
 
-/// A used reference.
-struct Found {
-    place: Place,
-    /// What it led to; none for one that was fenced or refused for good.
-    payment: Option<Payment>,
+/// What became of a reference in the places that were looked at.
+enum Found {
+    /// It led to this payment, there.
+    Payment(Place, Box<Payment>),
+    /// It was fenced or refused for good in every one of them.
+    Closed,
+    /// There is a place where it may still land, whatever was fenced elsewhere.
+    Open,
 }
 
-/// Looks for the reference. The caller's own application is preferred; else it must be in one place only, because two
+/// Looks for the reference. A payment of the caller's own application is preferred; else there must be one only, because two
 /// payments of different applications must not be taken for each other.
 async fn find(
     native: &Native,
     principal: &Principal,
     places: &[Place],
     reference: &str,
-) -> Result<Option<Found>, Problem> {
-    let mut found: Vec<(Place, KeyOutcome)> = Vec::new();
+) -> Result<Found, Problem> {
+    let mut used: Vec<(Place, KeyOutcome)> = Vec::new();
     for some in places.chunks(LOOKS_AT_ONCE) {
         let looks = some.iter().map(|(application, location)| async move {
             let hash = key_hash(KeySpace::PaymentReference, *application, *location, reference);
             let record = native.tender().key(principal.merchant, hash).await?;
             Ok(record.map(|record| ((*application, *location), record.outcome)))
         });
-        found.extend(lookup::read(try_join_all(looks).await)?.into_iter().flatten());
+        used.extend(lookup::read(try_join_all(looks).await)?.into_iter().flatten());
     }
-    // A reference that the caller has burned for itself must not hide another application's payment.
-    let is_own = |((application, _), outcome): &&(Place, KeyOutcome)| {
-        *application == principal.application && !matches!(outcome, KeyOutcome::Burned)
-    };
-    let mut best: Vec<&(Place, KeyOutcome)> = found.iter().filter(is_own).collect();
-    if best.is_empty() {
-        best = found.iter().collect();
-    }
-    // Burned in several places at once is still one fate.
-    let paid: Vec<_> = best
-        .iter()
-        .copied()
-        .filter(|(_, outcome)| matches!(outcome, KeyOutcome::Payment(..)))
-        .collect();
-    if !paid.is_empty() {
-        best = paid;
-        if best.len() > 1 {
-            return Err(refusal::problem(
-                StatusCode::CONFLICT,
-                Code::AmbiguousReference,
-                "Several payments have this reference.",
-            )
-            .detail("Different applications or locations used it. Name application_id and location_id."));
-        }
-    }
-    let Some((place, outcome)) = best.first() else {
-        return Ok(None);
-    };
-    let payment = match outcome {
-        KeyOutcome::Payment(id, _) => lookup::read(native.tender().payment(principal.merchant, *id).await)?,
+    let is_closed = used.len() == places.len();
+    let paid = used.into_iter().filter_map(|(place, outcome)| match outcome {
+        KeyOutcome::Payment(id, _) => Some((place, id)),
         KeyOutcome::Order(..) | KeyOutcome::Refused(_) | KeyOutcome::Burned => None,
-    };
-    Ok(Some(Found {
-        place: *place,
-        payment,
-    }))
+    });
+    let (own, others): (Vec<_>, Vec<_>) =
+        paid.partition(|((application, _), _)| *application == principal.application);
+    let paid = if own.is_empty() { others } else { own };
+    match paid.as_slice() {
+        [] if is_closed => Ok(Found::Closed),
+        [] => Ok(Found::Open),
+        [(place, id)] => {
+            let payment = lookup::read(native.tender().payment(principal.merchant, *id).await)?;
+            // A reference without its payment is our mistake; saying that nothing landed could be another one.
+            let payment = payment.ok_or_else(|| refusal::internal(Repeatable::Yes))?;
+            Ok(Found::Payment(*place, Box::new(payment)))
+        }
+        _ => Err(refusal::problem(
+            StatusCode::CONFLICT,
+            Code::AmbiguousReference,
+            "Several payments have this reference.",
+        )
+        .detail("Different applications or locations used it. Name application_id and location_id.")),
+    }
 }
 
 async fn answer_payment(

@@ -247,8 +247,21 @@ async fn a_fence_of_one_location_does_not_stand_for_a_fence_of_all() {
     let yen = place.order_at(JPY, "1000").await;
     let path = format!("/api/v1/payments/by-reference/r-9/fence?location_id={}", EUR.0);
     place.post(Who::App, &path, "").await.expect(200);
+    // It may still land at the others, and whoever asks about one location is told about that one.
+    look(&place, Who::App, "r-9")
+        .await
+        .problem(404, "reference-not-found");
+    for (location, state) in [(EUR, Some("will-never-apply")), (JPY, None)] {
+        let path = format!("/api/v1/payments/by-reference/r-9?location_id={}", location.0);
+        let answer = place.get(Who::App, &path).await;
+        match state {
+            Some(state) => assert_eq!(answer.expect(200).at("/state"), state),
+            None => drop(answer.problem(404, "reference-not-found")),
+        }
+    }
     let all = fence(&place, Who::App, "r-9").await.expect(200);
     assert_eq!(all.at("/state"), "will-never-apply");
+    assert_eq!(look(&place, Who::App, "r-9").await.expect(200).text, all.text);
     let late = kseries(&place, &yen, "r-9", APP, JPY).await;
     assert_eq!(late, Err(Failure::Rejected(Rejection::ReferenceUsed)));
 }
@@ -269,10 +282,9 @@ async fn a_reference_burned_for_the_caller_hides_no_payment_of_another_applicati
         via: Via::Native,
     };
     place.tender.execute(&caller, burn).await.unwrap();
-    assert_eq!(
-        look(&place, Who::Admin, "r-8").await.expect(200).at("/state"),
-        "will-never-apply"
-    );
+    look(&place, Who::Admin, "r-8")
+        .await
+        .problem(404, "reference-not-found");
     kseries(&place, &order, "r-8", POS_APP, EUR).await.unwrap();
     assert_eq!(
         look(&place, Who::Admin, "r-8").await.expect(200).at("/state"),
