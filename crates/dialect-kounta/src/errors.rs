@@ -149,14 +149,23 @@ impl ApiError {
         self.fault == Fault::Method
     }
 
-    /// The same refusal for a request that carried no idempotency key, and so cannot be sent again safely.
-    pub(crate) fn without_key(self) -> Self {
+    /// The same refusal for a request that carried an idempotency key, or for one that carried none or takes none, and so
+    /// cannot be sent again safely.
+    pub(crate) fn known_by(self, has_key: bool) -> Self {
+        if has_key {
+            return self;
+        }
         let retry = if self.retry == Retry::SameKey {
             Retry::Never
         } else {
             self.retry
         };
-        Self { retry, ..self }
+        let fault = if self.fault == Fault::OutcomeUnknown {
+            Fault::OutcomeUnknownNoKey
+        } else {
+            self.fault
+        };
+        Self { fault, retry, ..self }
     }
 
     fn body(&self) -> JsonWriter {

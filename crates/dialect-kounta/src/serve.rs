@@ -18,7 +18,7 @@ use tender_service::{Principal, Tender};
 use crate::errors::{ApiError, unauthorized};
 use crate::exchange::Exchange;
 use crate::route::{CompanyRef, Route, Target};
-use crate::{auth, company, limits, lines, negotiate, orders, payments, sites, webhooks};
+use crate::{auth, company, idempotency, limits, lines, negotiate, orders, payments, sites, webhooks};
 
 #[cfg(test)]
 mod tests;
@@ -39,12 +39,7 @@ pub fn router(tender: Tender) -> Router {
 pub fn failed(failed: &Failed<'_>) -> Response {
     let is_about_money =
         Target::of(failed.path).is_some_and(|target| target.route.is_about_money(failed.method));
-    let error = ApiError::unanswered(failed.kind, is_about_money);
-    let error = if failed.has_key {
-        error
-    } else {
-        error.without_key()
-    };
+    let error = ApiError::unanswered(failed.kind, is_about_money).known_by(failed.has_key);
     // With advice always: what is not about money must not be repeated on the word of a default either.
     error.into_answer(true)
 }
@@ -72,6 +67,8 @@ impl Kounta {
         let is_about_money = target
             .as_ref()
             .is_some_and(|target| target.route.is_about_money(&method));
+        // What moves money takes a key, and nothing else does.
+        let has_key = is_about_money && idempotency::is_given(request.headers());
         let principal = match auth::authenticate(&self.tender, request.headers()).await {
             Ok(principal) => principal,
             Err(failure) => return unauthorized(&failure, is_about_money),
@@ -84,7 +81,8 @@ impl Kounta {
             Some(seconds) => Err(ApiError::limit_exceeded(seconds)),
             None => self.admit(principal, target, &method, request, &path).await,
         };
-        let mut response = outcome.unwrap_or_else(|error| error.into_answer(is_about_money));
+        let mut response =
+            outcome.unwrap_or_else(|error| error.known_by(has_key).into_answer(is_about_money));
         if let Some(standing) = standing {
             limits::tell(&standing, response.headers_mut());
         }

@@ -1,5 +1,6 @@
 mod amending;
 mod call;
+mod callbacks;
 mod contribution;
 mod golden;
 mod hooks;

@@ -465,6 +465,17 @@ impl Tender {
         self.newest_first(scan, "delivery_id", before, limit).await
     }
 
+    /// Whether an endpoint has messages that wait to be delivered.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn has_pending_deliveries(&self, endpoint: EndpointId) -> Result<bool, Failure> {
+        let scan = Scan::new(Table::Deliveries, 1)
+            .equals("pending", 1)
+            .equals("endpoint_id", endpoint.to_i64());
+        Ok(!self.scan_rows(scan).await?.is_empty())
+    }
+
     /// A page of the records of a scan that asks for one more than `limit`, those with the highest ids first.
     async fn newest_first<T: Record>(
         &self,

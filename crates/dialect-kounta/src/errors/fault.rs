@@ -229,15 +229,23 @@ faults! {
     /// More webhooks than are kept.
     WebhooksFull = BAD_REQUEST "webhooks-full": "too many webhooks",
         "The application has as many as this server keeps.";
+    /// More URLs of orders than are kept, all of them needed.
+    CallbacksFull = BAD_REQUEST "callbacks-full": "too many different values of {field}",
+        "Open orders of the application, or orders of the last minutes, name as many as this server keeps; nothing was \
+         changed. Let the orders share one, or leave it out.";
 
     // The server.
     /// Nothing was done for want of room or of storage.
     Busy = SERVICE_UNAVAILABLE "busy": "Service Unavailable",
         "The server is busy and changed nothing; send the request again.";
-    /// The storage went away in the middle.
+    /// The storage went away in the middle of a request that carried a key.
     OutcomeUnknown = INTERNAL_SERVER_ERROR "outcome-unknown": "Internal Server Error",
         "Nobody can say whether the change was written; look at the order, or send the request again under the same \
          Idempotency-Key.";
+    /// The storage went away in the middle of one that carried none, or that takes none.
+    OutcomeUnknownNoKey = INTERNAL_SERVER_ERROR "outcome-unknown-no-key": "Internal Server Error",
+        "Nobody can say whether the change was written; look up what it was about, the order or the webhook, before \
+         sending the request again.";
     /// A fault of ours.
     Internal = INTERNAL_SERVER_ERROR "internal": "Internal Server Error",
         "Something went wrong in the server; nothing was changed.";

@@ -171,9 +171,9 @@ fn all() -> Vec<(&'static str, String, Response)> {
     for (name, failure) in failures() {
         let keyed = ApiError::from(failure.clone()).into_answer(true);
         rows.push(("service", format!("{name} with a key"), keyed));
-        let bare = ApiError::from(failure.clone()).without_key().into_answer(true);
+        let bare = ApiError::from(failure.clone()).known_by(false).into_answer(true);
         rows.push(("service", format!("{name} without a key"), bare));
-        let plain = ApiError::from(failure).without_key().into_answer(false);
+        let plain = ApiError::from(failure).known_by(false).into_answer(false);
         rows.push(("service", format!("{name} not about money"), plain));
     }
     for (name, failure) in auth_failures() {

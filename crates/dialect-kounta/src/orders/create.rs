@@ -19,7 +19,7 @@ use crate::exchange::{Exchange, parse};
 use crate::idempotency::{self, Canon};
 use crate::lines::LineFields;
 use crate::payments::PaymentFields;
-use crate::webhooks;
+use crate::webhooks::{self, Callback};
 
 /// Payments that one order may be made with.
 const EMBEDDED_PAYMENTS_MAX: usize = 100;
@@ -29,17 +29,13 @@ pub(crate) async fn create(exchange: &Exchange, request: &[u8]) -> Result<Respon
     let json = parse(request)?;
     let order = NewOrder::read(&Reader::root(&json)?, exchange)?;
     let key = idempotency::key(&exchange.headers)?;
-    let has_key = key.is_some();
-    if let Presence::Value(uri) = &order.fields.callback_uri {
-        webhooks::ensure_callback(exchange, uri).await?;
-    }
+    let callback = order.callback(exchange, key.as_deref()).await?;
     let command = order.command(exchange, key);
-    let done = match exchange.execute(Command::OpenOrder(Box::new(command))).await {
+    let done = exchange.execute(Command::OpenOrder(Box::new(command))).await;
+    callback.settle(exchange, &done).await;
+    let done = match done {
         Ok(done) => done,
-        Err(failure) => {
-            let error = order.refusal(failure, exchange);
-            return Err(if has_key { error } else { error.without_key() });
-        }
+        Err(failure) => return Err(order.refusal(failure, exchange)),
     };
     let view: OrderView = match done.outcome {
         Some(Outcome::Opened(opened)) => (*opened).into(),
@@ -84,6 +80,17 @@ impl NewOrder {
             payments,
             canon,
         })
+    }
+
+    /// What the order's URL needs. A repeat has its answer already, so it is not refused for want of room.
+    async fn callback(&self, exchange: &Exchange, key: Option<&str>) -> Result<Callback, ApiError> {
+        let Presence::Value(uri) = &self.fields.callback_uri else {
+            return Ok(Callback::default());
+        };
+        match webhooks::ensure_callback(exchange, uri).await {
+            Err(_) if idempotency::is_used(exchange, self.site, key).await? => Ok(Callback::default()),
+            other => other,
+        }
     }
 
     fn command(&self, exchange: &Exchange, key: Option<String>) -> OpenOrder {

@@ -4,7 +4,7 @@
 //! adding them would sell and pay twice. For the same reason a field that cannot change is refused only when it differs.
 
 use axum::response::Response;
-use tender_engine::{Command, Order, OrderChange, OrderId, UpdateOrder};
+use tender_engine::{Command, Order, OrderChange, OrderId, OrderState, UpdateOrder};
 use tender_wire::{Presence, Reader};
 
 use super::body;
@@ -15,7 +15,7 @@ use crate::answer;
 use crate::catalogue::order_variation;
 use crate::errors::{ApiError, Fault};
 use crate::exchange::{Exchange, parse};
-use crate::webhooks;
+use crate::webhooks::{self, Callback};
 
 /// Changes an order.
 pub(crate) async fn update(exchange: &Exchange, id: OrderId, request: &[u8]) -> Result<Response, ApiError> {
@@ -34,15 +34,29 @@ pub(crate) async fn update(exchange: &Exchange, id: OrderId, request: &[u8]) -> 
         ..UpdateOrder::default()
     };
     apply_status(&mut command, fields.status, &before)?;
-    let known = before.label(labels::CALLBACK_URI);
-    if let Presence::Value(uri) = &fields.callback_uri
-        && known != Some(uri.as_str())
-    {
-        webhooks::ensure_callback(exchange, uri).await?;
-    }
-    exchange.execute(Command::UpdateOrder(Box::new(command))).await?;
+    let callback = callback(exchange, &fields, &before).await?;
+    let done = exchange.execute(Command::UpdateOrder(Box::new(command))).await;
+    callback.settle(exchange, &done).await;
+    done?;
     let view = exchange.changed(id).await?;
     Ok(answer::ok(body(exchange, &view)))
+}
+
+/// What the order's URL needs. Sent back unchanged, one that has lost its endpoint gets it back where there is room, and where
+/// there is none that is no reason to refuse the change.
+async fn callback(exchange: &Exchange, fields: &OrderFields, before: &Order) -> Result<Callback, ApiError> {
+    let Presence::Value(uri) = &fields.callback_uri else {
+        return Ok(Callback::default());
+    };
+    // The status of any other order changes no more.
+    if before.state != OrderState::Open {
+        return Ok(Callback::default());
+    }
+    let ensured = webhooks::ensure_callback(exchange, uri).await;
+    if before.label(labels::CALLBACK_URI) == Some(uri.as_str()) {
+        return Ok(ensured.unwrap_or_default());
+    }
+    ensured
 }
 
 /// What is to be changed: a value, nothing (`Some(None)`), or not at all.

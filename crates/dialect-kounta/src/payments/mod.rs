@@ -37,7 +37,6 @@ pub(crate) async fn add(exchange: &Exchange, order: OrderId, request: &[u8]) -> 
         return Err(first_fault(exchange, order, &reader).await?);
     };
     let key = idempotency::key(&exchange.headers)?;
-    let has_key = key.is_some();
     let mut canon = Canon::of("new payment");
     canon.add("order_id", order.0);
     fields.describe("", &mut canon);
@@ -66,8 +65,7 @@ pub(crate) async fn add(exchange: &Exchange, order: OrderId, request: &[u8]) -> 
                 .await
                 .unwrap_or_else(|_| (&rejection).into()))
         }
-        Err(failure) if has_key => Err(failure.into()),
-        Err(failure) => Err(ApiError::from(failure).without_key()),
+        Err(failure) => Err(failure.into()),
     }
 }
 
@@ -103,7 +101,6 @@ pub(crate) async fn amend(exchange: &Exchange, id: PaymentId, request: &[u8]) ->
     let json = parse(request)?;
     let fields = AmendFields::read(&Reader::root(&json)?, currency)?;
     let key = idempotency::key(&exchange.headers)?;
-    let has_key = key.is_some();
     let mut canon = Canon::of("changed payment");
     canon.add("order_id", id.order.0);
     canon.add("number", id.number);
@@ -115,11 +112,7 @@ pub(crate) async fn amend(exchange: &Exchange, id: PaymentId, request: &[u8]) ->
         tip: fields.tip,
         keys: canon.claim(key),
     };
-    let done = exchange.execute(Command::AmendPayment(command)).await;
-    let done = done.map_err(|failure| {
-        let error = ApiError::from(failure);
-        if has_key { error } else { error.without_key() }
-    })?;
+    let done = exchange.execute(Command::AmendPayment(command)).await?;
     let Some(Outcome::Payment(payment)) = done.outcome else {
         return Err(Failure::Internal.into());
     };

@@ -214,6 +214,9 @@ impl Play {
                         .expect(201, &[]);
                 }
             }
+            ["as", "many", "callbacks", "as", "are", "kept"] => {
+                drop(super::callbacks::fill(&self.shop).await)
+            }
             ["an", "order", "waits", "for", "a", "till"] => {
                 let proposal = self.shop.proposal();
                 match self.shop.elsewhere(Via::Kseries, proposal).await.unwrap() {

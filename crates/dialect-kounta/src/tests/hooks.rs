@@ -11,8 +11,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::webhooks::CALLBACKS_MAX;
-
 use super::shop::{
     APP_B, Bill, COMPANY, Call, SECRET_B, Shop, TOKEN_A, YEN_SITE, path, payment, payments, settings,
 };
@@ -64,7 +62,7 @@ async fn changes_of_a_webhook_at_once_are_all_kept() {
 }
 
 /// What an endpoint was sent, oldest first.
-async fn sent(shop: &Shop, endpoint: EndpointId) -> Vec<Delivery> {
+pub(super) async fn sent(shop: &Shop, endpoint: EndpointId) -> Vec<Delivery> {
     let mut deliveries = shop
         .tender
         .deliveries(COMPANY, Some(endpoint), None, 100)
@@ -520,37 +518,4 @@ async fn there_is_a_most_of_everything() {
     shop.post(HOOKS, &body)
         .await
         .expect(400, &[("/field", "filter.site_ids")]);
-}
-
-/// However many URLs a client invents, orders go on being made, and the newest URLs are called.
-#[tokio::test]
-async fn callbacks_make_room_for_each_other() {
-    let shop = Shop::open().await;
-    let name = async |number: usize| {
-        let body = format!(r#"{{"site_id":923,"callback_uri":"https://client.example/{number}"}}"#);
-        shop.post("/v1/companies/me/orders.json", &body)
-            .await
-            .expect(201, &[]);
-        shop.clock.advance(1);
-    };
-    let urls = async || {
-        let directory = shop.tender.directory(COMPANY).await.unwrap().unwrap();
-        directory
-            .endpoints
-            .values()
-            .map(|endpoint| endpoint.url.clone())
-            .collect::<Vec<String>>()
-    };
-    for number in 0..CALLBACKS_MAX {
-        name(number).await;
-    }
-    // Named again a day later, the first one is not the oldest any more.
-    shop.clock.advance(24 * 3_600_000);
-    name(0).await;
-    assert_eq!(urls().await.len(), CALLBACKS_MAX);
-    name(CALLBACKS_MAX).await;
-    let kept = urls().await;
-    assert_eq!(kept.len(), CALLBACKS_MAX);
-    let is_kept = |number: usize| kept.contains(&format!("https://client.example/{number}"));
-    assert!(is_kept(0) && !is_kept(1) && is_kept(2) && is_kept(CALLBACKS_MAX));
 }

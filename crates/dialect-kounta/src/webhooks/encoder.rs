@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tender_engine::{Delivery, Notice, NoticeKind, OrderState};
+use tender_engine::{Delivery, Notice, NoticeKind, Order, OrderState};
 use tender_service::{Application, Endpoint, Message, OrderView, Settings, WebhookEncoder, WebhookEvent};
 use tender_wire::JsonWriter;
 
@@ -54,7 +54,7 @@ impl WebhookEncoder for KountaEncoder {
             return Vec::new();
         };
         // A merchant may have many callbacks, and an order has one at most.
-        if is_callback(endpoint) && !calls_back(endpoint, view) {
+        if is_callback(endpoint) && !calls_back(endpoint, &view.order) {
             return Vec::new();
         }
         let settings = HookSettings::of(endpoint);
@@ -95,10 +95,10 @@ fn wants(settings: &HookSettings, view: &OrderView) -> bool {
     settings.site_ids.is_empty() || settings.site_ids.contains(&view.order.location.0)
 }
 
-/// Whether an order names this endpoint's URL, and by whom it was made: another application's URL is its own.
-fn calls_back(endpoint: &Endpoint, view: &OrderView) -> bool {
-    view.order.opened_by.0 == endpoint.application
-        && view.order.label(labels::CALLBACK_URI) == Some(endpoint.url.as_str())
+/// Whether an order names this endpoint's URL, and was made by its application: another application's URL is its own.
+pub(super) fn calls_back(endpoint: &Endpoint, order: &Order) -> bool {
+    order.opened_by.0 == endpoint.application
+        && order.label(labels::CALLBACK_URI) == Some(endpoint.url.as_str())
 }
 
 /// Lower-case hex of the HMAC-SHA256 of the bytes that are sent.

@@ -12,7 +12,7 @@ mod topic;
 
 use axum::response::Response;
 use tender_engine::EndpointId;
-use tender_service::{DirectoryKind, Edit, Endpoint, Tender};
+use tender_service::{DirectoryKind, Edit, Endpoint, Failure, Tender};
 use tender_wire::{JsonWriter, Reader};
 
 use crate::answer;
@@ -23,8 +23,8 @@ use decode::HookFields;
 use settings::HookSettings;
 
 #[cfg(test)]
-pub(crate) use callback::CALLBACKS_MAX;
-pub(crate) use callback::ensure as ensure_callback;
+pub(crate) use callback::{CALLBACKS_MAX, KEPT_AFTER_USE_MS};
+pub(crate) use callback::{Callback, ensure as ensure_callback};
 pub use encoder::encoder;
 
 /// [`Endpoint::dialect`] of this dialect.
@@ -149,7 +149,7 @@ fn new_endpoint(
     id: u64,
     url: String,
     settings: &HookSettings,
-) -> Result<Endpoint, ApiError> {
+) -> Result<Endpoint, Failure> {
     let now_ms = exchange.tender.now().0;
     Ok(Endpoint {
         id,

@@ -256,7 +256,7 @@ async fn a_fence_of_one_location_does_not_stand_for_a_fence_of_all() {
         let answer = place.get(Who::App, &path).await;
         match state {
             Some(state) => assert_eq!(answer.expect(200).at("/state"), state),
-            None => drop(answer.problem(404, "reference-not-found")),
+            None => answer.problem(404, "reference-not-found"),
         }
     }
     let all = fence(&place, Who::App, "r-9").await.expect(200);

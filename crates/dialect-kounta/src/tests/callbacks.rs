@@ -1,0 +1,183 @@
+//! Which URLs of orders have an endpoint, and which lose it to others.
+
+use std::collections::BTreeSet;
+
+use tender_engine::{EndpointId, OrderChange, OrderId};
+use tender_service::{DirectoryKind, Edit, Endpoint};
+
+use super::hooks::sent;
+use super::shop::{COMPANY, Call, Shop, path};
+use crate::webhooks::{CALLBACKS_MAX, KEPT_AFTER_USE_MS};
+
+const ORDERS: &str = "/v1/companies/me/orders.json";
+
+/// Names of URLs that have an endpoint.
+async fn called(shop: &Shop) -> BTreeSet<String> {
+    let directory = shop.tender.directory(COMPANY).await.unwrap().unwrap();
+    let urls = directory.endpoints.values().map(|endpoint| &endpoint.url);
+    urls.map(|url| url.trim_start_matches("https://client.example/").to_owned())
+        .collect()
+}
+
+async fn endpoint_of(shop: &Shop, name: &str) -> EndpointId {
+    let directory = shop.tender.directory(COMPANY).await.unwrap().unwrap();
+    let url = format!("https://client.example/{name}");
+    let found = directory.endpoints.values().find(|endpoint| endpoint.url == url);
+    EndpointId(found.unwrap().id)
+}
+
+async fn remove(shop: &Shop, name: &str) {
+    let id = endpoint_of(shop, name).await.0;
+    let kind = DirectoryKind::Endpoint;
+    shop.tender.delete_directory(COMPANY, kind, id).await.unwrap();
+}
+
+fn with_callback(name: &str) -> String {
+    format!(r#"{{"site_id":923,"callback_uri":"https://client.example/{name}"}}"#)
+}
+
+/// Makes an order that names a URL.
+async fn calling(shop: &Shop, name: &str) -> OrderId {
+    let reply = shop.post(ORDERS, &with_callback(name)).await;
+    OrderId(reply.expect(201, &[]).json()["id"].as_u64().unwrap())
+}
+
+/// Makes as many orders with a URL each as URLs are kept, none of them lately.
+pub(super) async fn fill(shop: &Shop) -> Vec<OrderId> {
+    let mut orders = Vec::new();
+    for number in 0..CALLBACKS_MAX {
+        orders.push(calling(shop, &number.to_string()).await);
+        shop.clock.advance(1);
+    }
+    shop.clock.advance(u32::try_from(KEPT_AFTER_USE_MS).unwrap());
+    orders
+}
+
+#[tokio::test]
+async fn a_callback_that_an_open_order_names_makes_room_for_no_other() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    let all = called(&shop).await;
+    assert_eq!(all.len(), CALLBACKS_MAX);
+    let refused = shop.post(ORDERS, &with_callback("new")).await;
+    refused.expect(
+        400,
+        &[
+            ("/error", "too many different values of callback_uri"),
+            ("/field", "callback_uri"),
+        ],
+    );
+    let named = shop.put(&path(orders[7]), &with_callback("new")).await;
+    named.expect(400, &[("/field", "callback_uri")]);
+    assert_eq!(called(&shop).await, all);
+    // One that is there may be named by any number of orders, and other orders have no part in it.
+    calling(&shop, "3").await;
+    shop.post(ORDERS, r#"{"site_id":923}"#).await.expect(201, &[]);
+
+    // The last change of the status has not been told yet.
+    shop.settle(orders[1], OrderChange::Close).await;
+    shop.post(ORDERS, &with_callback("new"))
+        .await
+        .expect(400, &[("/field", "callback_uri")]);
+    let id = endpoint_of(&shop, "1").await;
+    assert_eq!(sent(&shop, id).await.len(), 1);
+    // Nothing is sent to one that was switched off.
+    shop.tender
+        .edit_directory(
+            COMPANY,
+            DirectoryKind::Endpoint,
+            id.0,
+            |stored: Option<Endpoint>| {
+                let disabled = Endpoint {
+                    disabled: true,
+                    ..stored.unwrap()
+                };
+                (Edit::Put(disabled), ())
+            },
+        )
+        .await
+        .unwrap();
+    calling(&shop, "new").await;
+    let mut after = all.clone();
+    after.remove("1");
+    after.insert("new".to_owned());
+    assert_eq!(called(&shop).await, after);
+}
+
+#[tokio::test]
+async fn a_refused_order_takes_no_place_of_a_callback() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    let all = called(&shop).await;
+    shop.put(&path(orders[0]), r#"{"callback_uri":null}"#)
+        .await
+        .expect(200, &[]);
+    let body = r#"{"site_id":923,"callback_uri":"https://client.example/new","payments":[{"method_id":99,"amount":1}]}"#;
+    shop.post(ORDERS, body).await.expect(400, &[]);
+    assert_eq!(called(&shop).await, all);
+    calling(&shop, "new").await;
+    let after = called(&shop).await;
+    assert!(!after.contains("0") && after.contains("new"), "{after:?}");
+    assert_eq!(after.len(), CALLBACKS_MAX);
+}
+
+#[tokio::test]
+async fn a_url_named_again_is_called_again() {
+    let shop = Shop::open().await;
+    let order = calling(&shop, "a").await;
+    remove(&shop, "a").await;
+    assert!(called(&shop).await.is_empty());
+    // As a client saves what it has read.
+    shop.put(&path(order), &with_callback("a")).await.expect(200, &[]);
+    assert_eq!(called(&shop).await, BTreeSet::from(["a".to_owned()]));
+    shop.put(&path(order), r#"{"status":"ON_HOLD"}"#)
+        .await
+        .expect(200, &[]);
+    let id = endpoint_of(&shop, "a").await;
+    assert_eq!(sent(&shop, id).await.len(), 1);
+}
+
+/// Without room, an order's own URL sent back is no reason to refuse a change, nor is a repeat refused.
+#[tokio::test]
+async fn want_of_room_refuses_no_saves_and_no_repeats() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    let repeat = || Call::post(ORDERS, &with_callback("keyed")).header("Idempotency-Key", "k");
+    shop.settle(orders[0], OrderChange::Close).await;
+    remove(&shop, "0").await;
+    let first = shop.send(repeat()).await;
+    let first = first.expect(201, &[]).text.clone();
+    remove(&shop, "keyed").await;
+    remove(&shop, "5").await;
+    calling(&shop, "x").await;
+    calling(&shop, "y").await;
+    assert_eq!(called(&shop).await.len(), CALLBACKS_MAX);
+    shop.post(ORDERS, &with_callback("z")).await.expect(400, &[]);
+    assert_eq!(shop.send(repeat()).await.expect(201, &[]).text, first);
+    let save = r#"{"callback_uri":"https://client.example/5","notes":"n"}"#;
+    shop.put(&path(orders[5]), save)
+        .await
+        .expect(200, &[("/notes", "n")]);
+    assert_eq!(called(&shop).await.len(), CALLBACKS_MAX);
+}
+
+/// A URL that another request has just named stays, although no order that stands names it yet.
+#[tokio::test]
+async fn a_callback_named_lately_makes_room_for_no_other() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    for order in orders.iter().take(2) {
+        shop.put(&path(*order), r#"{"callback_uri":null}"#)
+            .await
+            .expect(200, &[]);
+    }
+    let refused = with_callback("0").replace("923", r#"923,"payments":[{"method_id":99,"amount":1}]"#);
+    shop.post(ORDERS, &refused).await.expect(400, &[]);
+    calling(&shop, "new").await;
+    let after = called(&shop).await;
+    assert!(after.contains("0") && !after.contains("1"), "{after:?}");
+    shop.post(ORDERS, &with_callback("more")).await.expect(400, &[]);
+    shop.clock.advance(u32::try_from(KEPT_AFTER_USE_MS).unwrap());
+    calling(&shop, "more").await;
+    assert!(!called(&shop).await.contains("0"));
+}
