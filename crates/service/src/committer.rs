@@ -196,12 +196,13 @@ impl LedgerBatch {
                     dry_run,
                 } => match self.decide_one(snapshot, caller, directory, command, now) {
                     Ok(mut decision) => {
-                        if !dry_run {
+                        let changed = !dry_run && !decision.changes.is_empty();
+                        if changed {
                             tally.note(snapshot, &decision.changes);
                             snapshot.apply(&decision.changes);
                             tally.add(caller.merchant, directory, std::mem::take(&mut decision.changes));
                         }
-                        Done::from_decision(decision)
+                        Done::from_decision(decision, changed)
                     }
                     Err(failure) => Err(failure),
                 },

@@ -134,8 +134,9 @@ async fn expire(tender: &Tender, tasks: Vec<Expiring>, stuck: &mut HashMap<Expir
         .buffer_unordered(CONCURRENT_MAX);
     while let Some((expiring, result)) = results.next().await {
         match result {
-            Ok(_) => {
-                tender.inner().metrics.expired.inc();
+            // Another node, or a till, may have ended it first.
+            Ok(done) => {
+                tender.inner().metrics.expired.inc_by(u64::from(done.changed));
             }
             Err(failure) => {
                 tracing::warn!(task.id = expiring.task.0, failure = ?failure, "a task could not be ended");

@@ -4,6 +4,7 @@
 //!
 //! Counting is a few atomic additions; nothing here is locked per request. Labels come from closed sets.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -13,11 +14,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use tender_engine::{DeliveryState, EndpointId, TaskOutcome, Timestamp};
-use tender_store::{Scan, StoreError, Table};
+use tender_store::{Key, Scan, StoreError, Table, Transaction};
 
 use crate::background::{BackgroundTask, Stop};
-use crate::relay::first_due;
-use crate::{Failure, Tender};
+use crate::directory::{endpoint_key, read_record};
+use crate::relay::{FirstDue, first_dues};
+use crate::{Endpoint, Failure, Tender};
 
 #[cfg(test)]
 mod tests;
@@ -144,11 +146,11 @@ impl Metrics {
         }
     }
 
-    /// A device's answer to a task was taken.
-    pub(crate) fn resolved(&self, outcome: TaskOutcome) {
+    /// A device's answer to a task was heard. One that is repeated changes nothing, and one that came too late rarely does.
+    pub(crate) fn resolved(&self, outcome: TaskOutcome, changed: bool) {
         match outcome {
-            TaskOutcome::Applied => self.confirmed.inc(),
-            TaskOutcome::Refused => self.refused.inc(),
+            TaskOutcome::Applied => self.confirmed.inc_by(u64::from(changed)),
+            TaskOutcome::Refused => self.refused.inc_by(u64::from(changed)),
             TaskOutcome::Superseded => self.superseded.inc(),
         };
     }
@@ -194,7 +196,8 @@ impl Metrics {
         );
         registry.register(
             "commit_retries",
-            "Commits that were worked out again because of another node",
+            "Commits that were worked out again, because others changed the same records meanwhile or one of the commands stood in \
+             the way of the rest",
             self.retries.clone(),
         );
         registry.register(
@@ -240,7 +243,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "webhook_overdue",
-            "How long the message that is due longest has been due",
+            "How long the message that is due longest has been due, without endpoints that are switched off",
             Unit::Seconds,
             self.overdue.clone(),
         );
@@ -262,7 +265,7 @@ fn seconds(ms: i64) -> f64 {
 struct Seen {
     open_tasks: u64,
     pending: u64,
-    /// When the first pending message is due.
+    /// When the first pending message is due, of those that anybody sends.
     due_at: Option<Timestamp>,
 }
 
@@ -312,21 +315,34 @@ async fn look(tender: &Tender) -> Result<Seen, Failure> {
             Box::pin(async move {
                 let open = Scan::new(Table::Tasks, COUNT_MAX).equals("open", 1);
                 let pending = Scan::new(Table::Deliveries, COUNT_MAX).equals("pending", 1);
-                // Every endpoint has an earliest message of its own.
-                let mut firsts = Vec::new();
-                let mut endpoint = EndpointId(0);
-                while firsts.len() < ENDPOINTS_MAX
-                    && let Some((next, at)) = first_due(transaction, endpoint).await?
-                {
-                    endpoint = next;
-                    firsts.push(at);
-                }
+                let mut firsts = first_dues(transaction, ENDPOINTS_MAX).await?;
+                let disabled = disabled_endpoints(transaction, &firsts).await?;
+                firsts.retain(|first| !disabled.contains(&first.endpoint));
                 Ok(Seen {
                     open_tasks: transaction.count(&open).await?,
                     pending: transaction.count(&pending).await?,
-                    due_at: firsts.into_iter().min(),
+                    due_at: firsts.iter().map(|first| first.at).min(),
                 })
             })
         })
         .await
+}
+
+/// Those of the endpoints that are switched off: what they have waits until somebody switches them on.
+async fn disabled_endpoints(
+    transaction: &mut dyn Transaction,
+    firsts: &[FirstDue],
+) -> Result<BTreeSet<EndpointId>, StoreError> {
+    let key = |first: &FirstDue| endpoint_key(first.merchant, first.endpoint);
+    let rows = transaction
+        .get(Table::Directory, &firsts.iter().map(key).collect::<Vec<Key>>())
+        .await?;
+    let mut disabled = BTreeSet::new();
+    for row in &rows {
+        let endpoint: Endpoint = read_record(row)?;
+        if endpoint.disabled {
+            disabled.insert(EndpointId(endpoint.id));
+        }
+    }
+    Ok(disabled)
 }

@@ -19,7 +19,7 @@ mod manage;
 mod pace;
 mod signature;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ use exchange::Exchange;
 use health::Health;
 use lane::{LaneSign, serve};
 use look::endpoints_with_work;
-pub(crate) use look::first_due;
+pub(crate) use look::{FirstDue, first_dues};
 
 pub use address::{UrlRefusal, WEBHOOK_URL_BYTES_MAX, check_webhook_url};
 pub use manage::Replayed;

@@ -43,6 +43,8 @@ pub struct Done {
     pub repeated: bool,
     /// What the caller should know besides.
     pub warnings: Vec<Warning>,
+    /// Whether it changed any record, or said anything to anybody; false for a repeat and for what was so already.
+    pub(crate) changed: bool,
     /// Whether the condition of a conditional write held; true for everything else.
     held: bool,
 }
@@ -57,16 +59,19 @@ impl Done {
             outcome: None,
             repeated: false,
             warnings: Vec::new(),
+            changed: held,
             held,
         }
     }
 
-    pub(crate) fn from_decision(decision: Decision) -> Result<Self, Failure> {
+    /// What a caller is told of a decision. `changed` because the committer has taken the changes out of it by then.
+    pub(crate) fn from_decision(decision: Decision, changed: bool) -> Result<Self, Failure> {
         let outcome = Some(decision.outcome?);
         Ok(Self {
             outcome,
             repeated: decision.repeated,
             warnings: decision.warnings,
+            changed,
             held: true,
         })
     }

@@ -114,9 +114,10 @@ impl Tender {
             lease,
             answer,
         });
-        match self.execute(caller, command).await?.outcome {
+        let done = self.execute(caller, command).await?;
+        match done.outcome {
             Some(Outcome::Task(outcome, task, payment)) => {
-                self.inner().metrics.resolved(outcome);
+                self.inner().metrics.resolved(outcome, done.changed);
                 Ok(Resolved {
                     outcome,
                     task: *task,

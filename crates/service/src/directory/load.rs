@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use tender_engine::{
-    LocationFacts, LocationId, Lookup, MerchantId, MethodId, MethodKind, MethodRef, StaffId,
+    EndpointId, LocationFacts, LocationId, Lookup, MerchantId, MethodId, MethodKind, MethodRef, StaffId,
 };
 use tender_money::Currency;
-use tender_store::{Row, StoreError, Table};
+use tender_store::{Key, Row, StoreError, Table};
 
 use super::records::{
     Application, Device, DiscountRule, Endpoint, Item, Location, Merchant, Method, ModifierGroup, Staff,
@@ -72,7 +72,7 @@ pub struct Directory {
 }
 
 /// A directory record from its row.
-pub(super) fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
+pub(crate) fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
     serde_json::from_str(&row.doc).map_err(|error| StoreError::Corrupt {
         table: Table::Directory.spec().name,
         what: error.to_string(),
@@ -82,6 +82,15 @@ pub(super) fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
 /// A directory record from its row, if there is one.
 pub(super) fn stored<T: DeserializeOwned>(row: Option<&Row>) -> Result<Option<T>, StoreError> {
     row.map(read).transpose()
+}
+
+/// Where a webhook endpoint is stored.
+pub(crate) fn endpoint_key(merchant: MerchantId, endpoint: EndpointId) -> Key {
+    vec![
+        merchant.to_i64(),
+        DirectoryKind::Endpoint.number(),
+        endpoint.to_i64(),
+    ]
 }
 
 /// The stored form of a directory record.

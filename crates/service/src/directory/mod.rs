@@ -18,4 +18,4 @@ pub use records::{
 };
 
 pub(crate) use cache::DirectoryCache;
-pub(crate) use load::directory_row;
+pub(crate) use load::{directory_row, endpoint_key, read as read_record};

@@ -100,6 +100,14 @@ async fn what_expired_while_nobody_ran_ends_at_the_start_and_many_at_once() {
     for sweeper in sweepers {
         sweeper.stop().await;
     }
+    // As by a node that had looked before the others were done.
+    let again = Expiring {
+        merchant: MERCHANT,
+        task: payments[0].task.expect("a task"),
+    };
+    expire(&after, vec![again], &mut HashMap::new()).await;
+    let counted = after.inner().metrics.expired.get();
+    assert_eq!(counted, u64::from(SWEEP_MAX) + 10, "each is counted once");
 }
 
 #[tokio::test]

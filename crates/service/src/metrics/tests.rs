@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use tender_engine::{DeliveryState, DeviceId, TaskAnswer, Timestamp};
+use tender_engine::{DeliveryState, DeviceId, EndpointId, FailureCode, TaskAnswer, TaskOutcome, Timestamp};
 use tender_store::StoreError;
 
 use super::{Metrics, note};
-use crate::testing::{LOCATION, caller, open_order, pay_at_till, put_device, restaurant};
-use crate::{Limit, Tender};
+use crate::relay::tests::{deliver, endpoint_record};
+use crate::testing::{LOCATION, caller, open_order, pay_at_till, put_device, put_endpoint, restaurant};
+use crate::{Endpoint, Limit, Tender};
 
 fn text(metrics: &Metrics) -> String {
     let mut registry = Registry::default();
@@ -135,4 +136,59 @@ async fn tasks_limits_and_the_queue_are_counted_where_they_happen() {
     }
     noted(&tender, "rate_limited_requests_total{window=\"day\"} 2").await;
     noted(&tender, "commands_waiting 0").await;
+}
+
+#[tokio::test]
+async fn an_answer_that_a_till_repeats_is_counted_once() {
+    let tender = restaurant().await;
+    let device = DeviceId(31);
+    put_device(&tender, LOCATION, device, None).await;
+    let order = open_order(&tender, LOCATION, "30").await.id;
+    for _ in 0..2 {
+        pay_at_till(&tender, order, "10", 60_000, None).await;
+    }
+    let claimed = tender.claim_tasks(&caller(), LOCATION, device, 2, 0).await;
+    let tasks = claimed.expect("tasks");
+    let refusal = tender_engine::Failure::new(FailureCode::Unknown);
+    let answers = [
+        (TaskAnswer::Confirm, TaskOutcome::Applied),
+        (TaskAnswer::Refuse(refusal), TaskOutcome::Refused),
+    ];
+    for (task, (answer, outcome)) in tasks.iter().zip(answers) {
+        for _ in 0..3 {
+            let resolved = tender
+                .resolve_task(&caller(), LOCATION, task.id, task.lease, answer.clone())
+                .await;
+            assert_eq!(resolved.expect("an answer").outcome, outcome);
+        }
+    }
+    noted(&tender, "till_tasks_total{outcome=\"confirmed\"} 1").await;
+    noted(&tender, "till_tasks_total{outcome=\"refused\"} 1").await;
+    noted(&tender, "till_tasks_total{outcome=\"superseded\"} 0").await;
+}
+
+#[tokio::test]
+async fn what_waits_for_an_endpoint_that_is_switched_off_is_not_overdue() {
+    let tender = restaurant().await;
+    let (off, on) = (EndpointId(500), EndpointId(501));
+    let record = Endpoint {
+        disabled: true,
+        ..endpoint_record(off, "https://off.example/")
+    };
+    put_endpoint(&tender, &record).await;
+    put_endpoint(&tender, &endpoint_record(on, "https://on.example/")).await;
+    deliver(&tender, off, None, 1).await;
+    tender.clock().advance(1_000_000);
+    // Some of the time that passes is real.
+    let overdue_s = async || {
+        note(&tender).await;
+        tender.inner().metrics.overdue.get()
+    };
+    assert_eq!(overdue_s().await, 0);
+    noted(&tender, "webhook_deliveries_pending 1").await;
+    deliver(&tender, on, None, 1).await;
+    tender.clock().advance(90_000);
+    assert!((90..1_000).contains(&overdue_s().await));
+    put_endpoint(&tender, &endpoint_record(off, "https://off.example/")).await;
+    assert!(overdue_s().await >= 1_090);
 }

@@ -14,7 +14,7 @@ use tender_engine::{
 };
 use tender_store::{Record, Table, Wake, WakeKind, Write};
 
-use crate::directory::directory_row;
+use crate::directory::{directory_row, endpoint_key, read_record};
 use crate::guard::Expected;
 use crate::{Directory, DirectoryKind, Endpoint, Failure, Tender};
 
@@ -156,17 +156,13 @@ async fn change_endpoint(
     edit: impl Fn(&mut Endpoint) -> bool,
 ) -> Result<(), Failure> {
     let merchant = directory.merchant_id();
-    let key = vec![
-        merchant.to_i64(),
-        DirectoryKind::Endpoint.number(),
-        endpoint.cast_signed(),
-    ];
+    let key = endpoint_key(merchant, EndpointId(endpoint));
     for _ in 0..CONFLICTS_MAX {
         let rows = tender.get_rows(Table::Directory, vec![key.clone()]).await?;
         let Some(row) = rows.into_iter().next() else {
             return Ok(());
         };
-        let mut record: Endpoint = serde_json::from_str(&row.doc).map_err(|_| Failure::Internal)?;
+        let mut record: Endpoint = read_record(&row)?;
         let was_disabled = record.disabled;
         if !edit(&mut record) {
             return Ok(());

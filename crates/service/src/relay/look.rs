@@ -140,40 +140,43 @@ async fn look_in(transaction: &mut dyn Transaction, ask: &Ask) -> Result<Look, S
     Ok(look)
 }
 
-/// The earliest due delivery of the first endpoint, by id, after a given one. One row is read, however many wait.
-pub(crate) async fn first_due(
+/// An endpoint with pending deliveries, and when the first of them is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FirstDue {
+    pub(crate) merchant: MerchantId,
+    pub(crate) endpoint: EndpointId,
+    pub(crate) at: Timestamp,
+}
+
+/// Endpoints with pending deliveries, by id, up to a number. One row is read for each, however many wait.
+pub(crate) async fn first_dues(
     transaction: &mut dyn Transaction,
-    after: EndpointId,
-) -> Result<Option<(EndpointId, Timestamp)>, StoreError> {
-    let scan = Scan::new(Table::Deliveries, 1)
-        .equals("pending", 1)
-        .filter("endpoint_id", Op::Gt, after.to_i64())
-        .order_by("endpoint_id", Direction::Ascending)
-        .order_by("next_at_ms", Direction::Ascending)
-        .order_by("sequence", Direction::Ascending);
-    let rows = transaction.scan(&scan).await?;
-    Ok(rows.first().map(|row| {
-        let endpoint = EndpointId::from_i64(row.column("endpoint_id"));
-        (endpoint, Timestamp(row.column("next_at_ms")))
-    }))
+    limit: usize,
+) -> Result<Vec<FirstDue>, StoreError> {
+    let mut firsts: Vec<FirstDue> = Vec::new();
+    while firsts.len() < limit {
+        let last = firsts.last().map_or(EndpointId(0), |first| first.endpoint);
+        let scan = Scan::new(Table::Deliveries, 1)
+            .equals("pending", 1)
+            .filter("endpoint_id", Op::Gt, last.to_i64())
+            .order_by("endpoint_id", Direction::Ascending)
+            .order_by("next_at_ms", Direction::Ascending)
+            .order_by("sequence", Direction::Ascending);
+        let rows = transaction.scan(&scan).await?;
+        let Some(row) = rows.first() else { break };
+        firsts.push(FirstDue {
+            merchant: MerchantId::from_i64(row.column("merchant_id")),
+            endpoint: EndpointId::from_i64(row.column("endpoint_id")),
+            at: Timestamp(row.column("next_at_ms")),
+        });
+    }
+    Ok(firsts)
 }
 
 /// Endpoints with pending deliveries, by id.
 pub(super) async fn endpoints_with_work(tender: &Tender, limit: usize) -> Result<Vec<EndpointId>, Failure> {
-    tender
-        .read(move |transaction| {
-            Box::pin(async move {
-                let mut endpoints = Vec::new();
-                let mut last = EndpointId(0);
-                while endpoints.len() < limit {
-                    let Some((endpoint, _)) = first_due(transaction, last).await? else {
-                        break;
-                    };
-                    last = endpoint;
-                    endpoints.push(endpoint);
-                }
-                Ok(endpoints)
-            })
-        })
-        .await
+    let firsts = tender
+        .read(move |transaction| Box::pin(async move { first_dues(transaction, limit).await }))
+        .await?;
+    Ok(firsts.into_iter().map(|first| first.endpoint).collect())
 }

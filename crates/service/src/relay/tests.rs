@@ -18,7 +18,7 @@ use receiver::{Receiver, Reply};
 const ENDPOINT: EndpointId = EndpointId(500);
 const OTHER_ENDPOINT: EndpointId = EndpointId(501);
 
-fn endpoint_record(id: EndpointId, url: &str) -> Endpoint {
+pub(crate) fn endpoint_record(id: EndpointId, url: &str) -> Endpoint {
     Endpoint {
         id: id.0,
         application: APP.0,
@@ -37,7 +37,12 @@ async fn restaurant_with(receiver: &Receiver) -> Tender {
 }
 
 /// A delivery that was just made, the way the committer writes it.
-async fn deliver(tender: &Tender, endpoint: EndpointId, order: Option<OrderId>, sequence: u64) -> DeliveryId {
+pub(crate) async fn deliver(
+    tender: &Tender,
+    endpoint: EndpointId,
+    order: Option<OrderId>,
+    sequence: u64,
+) -> DeliveryId {
     let id = DeliveryId(tender.new_id());
     let now = tender.now();
     let delivery = Delivery {
