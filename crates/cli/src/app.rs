@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::args::ServerArguments;
-use crate::assemble;
+use crate::assemble::{self, Migrate};
 use crate::exit;
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ impl App {
     {
         let listener = bind(server.listen).await?;
         let address = listener.local_addr().context("the listener has no address")?;
-        let store = assemble::open_store(&server.store).await?;
+        let store = assemble::open_store(&server.store, Migrate::Behind).await?;
         let encoders = assemble::encoders(&settings);
         let tender = Tender::start(Arc::clone(&store), Clock::new(), encoders, settings)
             .await

@@ -22,7 +22,8 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 wrong usage, 3 refused by the server, \
-4 unreachable or busy, 5 a check found something.\nTENDER_LOG filters the log, for example TENDER_LOG=debug.";
+4 unreachable or busy, or a ledger that is not there or has to be migrated first (tender migrate), \
+5 a check found something.\nTENDER_LOG filters the log, for example TENDER_LOG=debug.";
 
 /// Commands.
 #[derive(Debug, Subcommand)]

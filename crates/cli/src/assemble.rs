@@ -27,19 +27,42 @@ use crate::exit;
 /// The file name of the embedded ledger.
 pub const LEDGER_FILE: &str = "ledger.db";
 
-/// Opens the ledger for writing, bringing its schema up to date.
+/// Which ledgers a command may bring to this program's schema. Only who serves one, or is asked to, may migrate a ledger that others
+/// may be working on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrate {
+    /// Any that is behind: `serve`, `demo`, `migrate`.
+    Behind,
+    /// Only one that has no tables yet: `directory import`, which may be the first that is done.
+    Empty,
+    /// None.
+    Never,
+}
+
+/// Opens the ledger for writing.
 ///
 /// # Errors
-/// When it cannot be opened: another process has it, the folder cannot be written to, the database is newer.
-pub async fn open_store(options: &StoreOptions) -> anyhow::Result<Arc<dyn Store>> {
+/// When it cannot be opened: another process has it, the folder cannot be written to, the database is newer, or it would have to
+/// be migrated first.
+pub async fn open_store(options: &StoreOptions, migrate: Migrate) -> anyhow::Result<Arc<dyn Store>> {
     if let Some(url) = &options.database_url {
-        return open_postgres(url).await;
+        return open_postgres(url, migrate).await;
+    }
+    if migrate == Migrate::Never {
+        must_exist(options)?;
     }
     std::fs::create_dir_all(&options.data)
         .with_context(|| format!("cannot make the folder {}", options.data.display()))?;
     let path = options.data.join(LEDGER_FILE);
-    let opened =
-        tokio::task::spawn_blocking(move || SqliteStore::open(&path, SqliteOptions::default())).await?;
+    let settings = SqliteOptions {
+        migrate: match migrate {
+            Migrate::Behind => tender_store_sqlite::Migrate::Behind,
+            Migrate::Empty => tender_store_sqlite::Migrate::Empty,
+            Migrate::Never => tender_store_sqlite::Migrate::Never,
+        },
+        ..SqliteOptions::default()
+    };
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, settings)).await?;
     let opened = opened.map_err(|error| {
         let hint = match error {
             StoreError::Unavailable(_) => {
@@ -52,13 +75,13 @@ pub async fn open_store(options: &StoreOptions) -> anyhow::Result<Arc<dyn Store>
     Ok(Arc::new(opened))
 }
 
-/// Opens the ledger for reading, while another process may be writing it.
+/// Opens the ledger for reading, as it is, while another process may be writing it.
 ///
 /// # Errors
 /// When there is none, or it is of another version.
 pub async fn open_store_read_only(options: &StoreOptions) -> anyhow::Result<Arc<dyn Store>> {
     if let Some(url) = &options.database_url {
-        return open_postgres(url).await;
+        return open_postgres(url, Migrate::Never).await;
     }
     must_exist(options)?;
     let path = options.data.join(LEDGER_FILE);
@@ -72,7 +95,7 @@ pub async fn open_store_read_only(options: &StoreOptions) -> anyhow::Result<Arc<
 ///
 /// # Errors
 /// With exit code 4 when there is none.
-pub fn must_exist(options: &StoreOptions) -> anyhow::Result<()> {
+fn must_exist(options: &StoreOptions) -> anyhow::Result<()> {
     if options.database_url.is_some() || options.data.join(LEDGER_FILE).exists() {
         return Ok(());
     }
@@ -85,9 +108,17 @@ pub fn must_exist(options: &StoreOptions) -> anyhow::Result<()> {
     ))
 }
 
-async fn open_postgres(url: &str) -> anyhow::Result<Arc<dyn Store>> {
+async fn open_postgres(url: &str, migrate: Migrate) -> anyhow::Result<Arc<dyn Store>> {
     use tender_store_postgres::{PostgresOptions, PostgresStore};
-    let store = PostgresStore::connect(url, PostgresOptions::default()).await;
+    let options = PostgresOptions {
+        migrate: match migrate {
+            Migrate::Behind => tender_store_postgres::Migrate::Behind,
+            Migrate::Empty => tender_store_postgres::Migrate::Empty,
+            Migrate::Never => tender_store_postgres::Migrate::Never,
+        },
+        ..PostgresOptions::default()
+    };
+    let store = PostgresStore::connect(url, options).await;
     let store = store.map_err(|error| exit::coded(exit::UNAVAILABLE, format!("PostgreSQL: {error}")))?;
     Ok(Arc::new(store))
 }

@@ -8,7 +8,8 @@ pub const FAILURE: u8 = 1;
 pub const USAGE: u8 = 2;
 /// The server answered that it refuses: a payment was declined, a credential is not good. (`3`)
 pub const REFUSED: u8 = 3;
-/// The server or the database cannot be reached, or is busy. (`4`)
+/// The server or the database cannot be reached, or is busy; or the ledger is not there, of another version, or has to be migrated
+/// first. (`4`)
 pub const UNAVAILABLE: u8 = 4;
 /// A check found something wrong: `audit verify`, `doctor`. (`5`)
 pub const FINDINGS: u8 = 5;

@@ -6,15 +6,30 @@
 //! needs any more), and the database notes the oldest program that may still come.
 
 use tender_store::StoreError;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use crate::error::describe;
 use crate::session::Session;
 
+/// Which databases an opening brings to [`SCHEMA_VERSION`]. Whoever looks at the ledger of running nodes must not migrate it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Migrate {
+    /// Any that is behind.
+    #[default]
+    Behind,
+    /// Only one that has no tables yet; one that is behind is refused.
+    Empty,
+    /// None; one that is behind or has no tables is refused.
+    Never,
+}
+
 /// One step of the schema. The number of a step is its place in [`MIGRATIONS`], counted from 1.
 struct Migration {
     name: &'static str,
     sql: &'static str,
+    /// The table that it locks, of those that were there before.
+    locks: Option<&'static str>,
     /// The lowest [`SCHEMA_VERSION`] of a program that can go on after this step. That of the step before, if this one
     /// only expands the schema.
     oldest_program: u32,
@@ -24,16 +39,19 @@ const MIGRATIONS: [Migration; 3] = [
     Migration {
         name: "0001_ledger",
         sql: include_str!("../migrations/0001_ledger.sql"),
+        locks: None,
         oldest_program: 1,
     },
     Migration {
         name: "0002_journal_by_moment",
         sql: include_str!("../migrations/0002_journal_by_moment.sql"),
+        locks: Some("journal"),
         oldest_program: 1,
     },
     Migration {
         name: "0003_deliveries_of_one",
         sql: include_str!("../migrations/0003_deliveries_of_one.sql"),
+        locks: Some("deliveries"),
         oldest_program: 1,
     },
 ];
@@ -47,6 +65,10 @@ const SERVER_VERSION_MIN: i32 = 130_000;
 /// The advisory lock that lets one program at a time migrate ("tendmigr").
 const LOCK: i64 = 0x7465_6e64_6d69_6772;
 
+/// How long a step waits for the table that it locks. Everybody who comes later waits behind it, so this is shorter than their
+/// own patience (a session's `lock_timeout`).
+const LOCK_TIMEOUT: &str = "3s";
+
 /// The column came after the table. It is asked for before it is added, because `ALTER TABLE` waits for everybody who reads the
 /// table even when there is nothing to add, and a dump reads it for as long as it runs.
 const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS tender_schema ( \
@@ -56,8 +78,37 @@ const VERSIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS tender_schema ( \
     EXCEPTION WHEN undefined_column THEN \
     ALTER TABLE tender_schema ADD COLUMN oldest_program bigint NOT NULL DEFAULT 1; END $$";
 
-/// Brings the database to [`SCHEMA_VERSION`], one transaction per step. Programs that start at the same time wait
-/// for each other.
+/// The newest step and the oldest program that may come. The column of programs is read by its name in the row, because databases
+/// from before it lack it, and who only looks does not add it.
+const VERSIONS: &str = "SELECT coalesce(max(version), 0), \
+    coalesce(max((to_jsonb(step) ->> 'oldest_program')::bigint), 0) FROM tender_schema AS step";
+
+/// Makes sure that this program can work on the database, and brings it to [`SCHEMA_VERSION`] where it may.
+pub(crate) async fn prepare(session: &Session, which: Migrate) -> Result<(), StoreError> {
+    if which == Migrate::Behind {
+        return migrate(session).await;
+    }
+    let client = session.client();
+    require_server(client).await?;
+    let row = client
+        .query_one("SELECT to_regclass('tender_schema') IS NULL", &[])
+        .await;
+    let is_missing: Result<bool, Error> = row.and_then(|row| row.try_get(0));
+    let is_missing = is_missing.map_err(|error| failed("the table of versions", &error))?;
+    match if is_missing { 0 } else { found(client).await? } {
+        0 if which == Migrate::Empty => migrate(session).await,
+        0 => Err(StoreError::Internal(
+            "the database holds no ledger: tender migrate makes one".to_owned(),
+        )),
+        found if found < i64::from(SCHEMA_VERSION) => Err(StoreError::Internal(format!(
+            "the database has schema version {found}, older than this program's {SCHEMA_VERSION}: run tender migrate \
+             first, or use the program that wrote it"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Applies what is missing, one transaction per step. Programs that start at the same time wait for each other.
 pub(crate) async fn migrate(session: &Session) -> Result<(), StoreError> {
     let client = session.client();
     require_server(client).await?;
@@ -75,15 +126,40 @@ pub(crate) async fn migrate(session: &Session) -> Result<(), StoreError> {
 }
 
 async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
+    let table = client.batch_execute(VERSIONS_TABLE).await;
+    table.map_err(|error| failed("the table of versions", &error))?;
+    let found = found(client).await?;
+    let done = usize::try_from(found)
+        .map_err(|_| StoreError::Internal(format!("the database has schema version {found}")))?;
+    for (migration, number) in MIGRATIONS.iter().zip(1_u32..).skip(done) {
+        let step = format!(
+            "BEGIN;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\n{}\n\
+             INSERT INTO tender_schema (version, name, oldest_program) VALUES ({number}, '{}', {});\nCOMMIT;",
+            migration.sql, migration.name, migration.oldest_program
+        );
+        if let Err(error) = client.batch_execute(&step).await {
+            // If this fails, too, the session is gone, and with it the transaction.
+            let _ = client.batch_execute("ROLLBACK").await;
+            return Err(match (error.code(), migration.locks) {
+                (Some(code), Some(table)) if *code == SqlState::LOCK_NOT_AVAILABLE => {
+                    StoreError::Unavailable(format!(
+                        "migration {} needs the table {table} for itself, and somebody used it for longer than \
+                         {LOCK_TIMEOUT}; this step changed nothing: try again when no dump or long query runs",
+                        migration.name
+                    ))
+                }
+                _ => failed(migration.name, &error),
+            });
+        }
+        tracing::info!(migration = migration.name, "database migrated");
+    }
+    Ok(())
+}
+
+/// The version of the database. Refuses one that no longer works with this program.
+async fn found(client: &Client) -> Result<i64, StoreError> {
     let versions = |error: Error| failed("the table of versions", &error);
-    client.batch_execute(VERSIONS_TABLE).await.map_err(versions)?;
-    let row = client
-        .query_one(
-            "SELECT coalesce(max(version), 0), coalesce(max(oldest_program), 0) FROM tender_schema",
-            &[],
-        )
-        .await
-        .map_err(versions)?;
+    let row = client.query_one(VERSIONS, &[]).await.map_err(versions)?;
     let found: i64 = row.try_get(0).map_err(versions)?;
     let oldest: i64 = row.try_get(1).map_err(versions)?;
     if oldest > i64::from(SCHEMA_VERSION) {
@@ -98,23 +174,8 @@ async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
             known = SCHEMA_VERSION,
             "a newer program has migrated the database; this one can still use it"
         );
-        return Ok(());
     }
-    let done = usize::try_from(found)
-        .map_err(|_| StoreError::Internal(format!("the database has schema version {found}")))?;
-    for (migration, number) in MIGRATIONS.iter().zip(1_u32..).skip(done) {
-        let step = format!(
-            "BEGIN;\n{}\nINSERT INTO tender_schema (version, name, oldest_program) VALUES ({number}, '{}', {});\nCOMMIT;",
-            migration.sql, migration.name, migration.oldest_program
-        );
-        if let Err(error) = client.batch_execute(&step).await {
-            // If this fails, too, the session is gone, and with it the transaction.
-            let _ = client.batch_execute("ROLLBACK").await;
-            return Err(failed(migration.name, &error));
-        }
-        tracing::info!(migration = migration.name, "database migrated");
-    }
-    Ok(())
+    Ok(found)
 }
 
 /// Refuses servers that are too old or only speak PostgreSQL's language, and databases that cannot hold every character.

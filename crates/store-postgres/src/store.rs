@@ -15,7 +15,7 @@ use crate::lease::{self, Fence};
 use crate::link::{Comebacks, random};
 use crate::listener::Listener;
 use crate::reader::{self, Reader};
-use crate::schema;
+use crate::schema::{self, Migrate};
 use crate::servers::Servers;
 use crate::session::Session;
 use crate::writer::{self, Writer};
@@ -40,6 +40,8 @@ pub struct PostgresOptions {
     /// How long any statement or commit may go unanswered before its session is given up; a commit's outcome is
     /// then unknown. Longer than the server's own limit for a statement, which is 20 seconds.
     pub answer_timeout: Duration,
+    /// Whether opening may change the schema.
+    pub migrate: Migrate,
 }
 
 impl Default for PostgresOptions {
@@ -50,6 +52,7 @@ impl Default for PostgresOptions {
             write_queue: 64,
             read_queue: 256,
             answer_timeout: Duration::from_secs(25),
+            migrate: Migrate::default(),
         }
     }
 }
@@ -81,14 +84,15 @@ struct Listening {
 
 impl PostgresStore {
     /// Connects to the database of a `postgres://` URL (or a key-value string), creating or migrating the tables as
-    /// needed. With several hosts in the URL, the one that can be written is used, also after a failover.
+    /// needed and allowed. With several hosts in the URL, the one that can be written is used, also after a failover.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the server cannot be reached; [`StoreError::Internal`] when the URL cannot
-    /// be read, the server is too old, or a newer program migrated the database.
+    /// [`StoreError::Unavailable`] when the server cannot be reached, or somebody uses a table that a migration needs for
+    /// itself; [`StoreError::Internal`] when the URL cannot be read, the server is too old, a newer program migrated the
+    /// database, or it would have to be migrated first.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let servers = Arc::new(Servers::parse(url, options.answer_timeout)?);
-        schema::migrate(&Session::open(&servers, None).await?).await?;
+        schema::prepare(&Session::open(&servers, None).await?, options.migrate).await?;
 
         let wakes = broadcast::Sender::new(WAKE_BACKLOG);
         let fence = Arc::new(OnceLock::new());

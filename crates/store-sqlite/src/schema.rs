@@ -5,6 +5,18 @@ use tender_store::StoreError;
 
 use crate::error::{WHOLE_DATABASE, general};
 
+/// Which databases an opening for writing brings to [`SCHEMA_VERSION`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Migrate {
+    /// Any that is behind.
+    #[default]
+    Behind,
+    /// Only one that has no tables yet; one that is behind is refused.
+    Empty,
+    /// None; one that is behind or has no tables is refused.
+    Never,
+}
+
 /// One step of the schema. The number of a step is its place in [`MIGRATIONS`], counted from 1.
 struct Migration {
     name: &'static str,
@@ -32,7 +44,16 @@ pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 /// Marks the file as ours in its header ("tndr"), so that another program's database is never migrated.
 const APPLICATION_ID: i64 = 0x746e_6472;
 
-/// Brings the database to [`SCHEMA_VERSION`], one transaction per step.
+/// Makes sure that this program can work on the database, and brings it to [`SCHEMA_VERSION`] where it may.
+pub(crate) fn prepare(connection: &Connection, which: Migrate) -> Result<(), StoreError> {
+    match which {
+        Migrate::Behind => migrate(connection),
+        Migrate::Empty if version(connection)? == 0 => migrate(connection),
+        Migrate::Empty | Migrate::Never => require_current(connection),
+    }
+}
+
+/// Applies what is missing, one transaction per step.
 pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
     let from = version(connection)?;
     for (migration, number) in MIGRATIONS.iter().zip(1..).skip(from as usize) {
@@ -56,14 +77,16 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), StoreError> {
 
 /// Accepts the database only at exactly [`SCHEMA_VERSION`]; for openings that may not migrate it.
 pub(crate) fn require_current(connection: &Connection) -> Result<(), StoreError> {
-    let found = version(connection)?;
-    if found == SCHEMA_VERSION {
-        return Ok(());
+    match version(connection)? {
+        SCHEMA_VERSION => Ok(()),
+        0 => Err(StoreError::Internal(
+            "the database holds no ledger: tender migrate makes one".to_owned(),
+        )),
+        found => Err(StoreError::Internal(format!(
+            "the database has schema version {found}, older than this program's {SCHEMA_VERSION}: run tender migrate \
+             first, or use the program that wrote it"
+        ))),
     }
-    Err(StoreError::Internal(format!(
-        "the database has schema version {found}, this program reads version {SCHEMA_VERSION}: open it for \
-         writing once to migrate it"
-    )))
 }
 
 /// The version of the file, 0 for a new one. Refuses newer versions than this program knows, and files of others.

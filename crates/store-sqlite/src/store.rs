@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 use crate::connection::{self, Durability};
 use crate::reader::Readers;
+use crate::schema::Migrate;
 use crate::writer::Writer;
 use crate::{backup, schema};
 
@@ -27,6 +28,8 @@ pub struct SqliteOptions {
     pub write_queue: usize,
     /// Reads that may wait for a reader before callers wait to enqueue. 1 to 65536.
     pub read_queue: usize,
+    /// Whether opening for writing may change the schema.
+    pub migrate: Migrate,
 }
 
 impl Default for SqliteOptions {
@@ -36,6 +39,7 @@ impl Default for SqliteOptions {
             readers: 2,
             write_queue: 64,
             read_queue: 256,
+            migrate: Migrate::default(),
         }
     }
 }
@@ -56,11 +60,12 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the database for writing, creating or migrating it as needed. Blocks on file access.
+    /// Opens the database for writing, creating or migrating it as needed and allowed. Blocks on file access.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when another process has it open for writing or the file cannot be used;
-    /// [`StoreError::Internal`] when a newer program wrote it; [`StoreError::Corrupt`] when it is no ledger.
+    /// [`StoreError::Internal`] when a newer program wrote it, or it would have to be migrated first;
+    /// [`StoreError::Corrupt`] when it is no ledger.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         Self::start(path, &options, Durability::Synced, None)
     }
@@ -109,7 +114,7 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let lock = lock(path)?;
         let connection = connection::writing(path, durability)?;
-        schema::migrate(&connection)?;
+        schema::prepare(&connection, options.migrate)?;
         let wakes = broadcast::Sender::new(WAKE_BACKLOG);
         // The readers come after the migration, which they must see, and before the writer, whose connection
         // has to be the last one closed also when something here fails.

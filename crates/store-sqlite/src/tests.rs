@@ -54,6 +54,7 @@ mod tight {
             readers: 1,
             write_queue: 1,
             read_queue: 1,
+            ..super::SqliteOptions::default()
         })
     }
 

@@ -13,7 +13,8 @@ use tender_service::{
 };
 
 use crate::args::{DirectoryAction, DirectoryOptions};
-use crate::{assemble, exit};
+use crate::assemble::{self, Migrate};
+use crate::exit;
 
 /// Ids are positive and below this, so that every client reads them exactly.
 const ID_END: u64 = 1 << 53;
@@ -48,7 +49,7 @@ struct File {
 pub async fn run(options: DirectoryOptions) -> anyhow::Result<ExitCode> {
     let DirectoryAction::Import { file } = options.action;
     let file = read(&file)?;
-    let store = assemble::open_store(&options.store).await?;
+    let store = assemble::open_store(&options.store, Migrate::Empty).await?;
     let settings = Settings::default();
     // Who asked to hear of items or readiness is told with the import.
     let encoders = assemble::encoders(&settings);

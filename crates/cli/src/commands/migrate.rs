@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{MigrateOptions, StoreOptions};
-use crate::assemble::{LEDGER_FILE, open_store};
+use crate::assemble::{LEDGER_FILE, Migrate, open_store};
 use crate::commands::audit::verify;
 use crate::{exit, out};
 
@@ -22,7 +22,7 @@ pub async fn run(options: MigrateOptions) -> anyhow::Result<ExitCode> {
     if let (Some(from), Some(to)) = (options.from, options.to) {
         return copy_ledger(from, to).await;
     }
-    let store = open_store(&options.store).await?;
+    let store = open_store(&options.store, Migrate::Behind).await?;
     store.check_writable().await?;
     eprintln!("tender: the schema is up to date");
     Ok(ExitCode::SUCCESS)
@@ -35,15 +35,21 @@ async fn copy_ledger(from: PathBuf, to: String) -> anyhow::Result<ExitCode> {
         "there is no ledger in {}",
         from.display()
     );
-    let source = open_store(&StoreOptions {
-        data: from,
-        database_url: None,
-    })
+    let source = open_store(
+        &StoreOptions {
+            data: from,
+            database_url: None,
+        },
+        Migrate::Behind,
+    )
     .await?;
-    let target = open_store(&StoreOptions {
-        data: PathBuf::new(),
-        database_url: Some(to),
-    })
+    let target = open_store(
+        &StoreOptions {
+            data: PathBuf::new(),
+            database_url: Some(to),
+        },
+        Migrate::Behind,
+    )
     .await?;
     if let Some(table) = copy::occupied(target.as_ref()).await? {
         return Err(exit::coded(

@@ -13,7 +13,8 @@ use tender_service::{
 };
 
 use crate::args::{TokenAction, TokenFor, TokenOptions};
-use crate::{assemble, exit, out};
+use crate::assemble::{self, Migrate};
+use crate::{exit, out};
 
 /// Credentials listed at once.
 const LIST_PAGE: u32 = 500;
@@ -23,8 +24,7 @@ const LIST_PAGE: u32 = 500;
 /// # Errors
 /// When the ledger cannot be opened, or has no such merchant or credential.
 pub async fn run(options: TokenOptions) -> anyhow::Result<ExitCode> {
-    assemble::must_exist(&options.store)?;
-    let store = assemble::open_store(&options.store).await?;
+    let store = assemble::open_store(&options.store, Migrate::Never).await?;
     let tender = Tender::start(store, Clock::new(), Vec::new(), Settings::default())
         .await
         .map_err(|failure| {

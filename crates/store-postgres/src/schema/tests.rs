@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use tender_store::{Op, Scan, StoreError, Table};
 use tokio_postgres::Client;
 
-use super::{MIGRATIONS, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
+use super::{MIGRATIONS, Migrate, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
 use crate::session::Session;
 use crate::tests::OneNode;
 use crate::{PostgresOptions, PostgresStore};
@@ -166,6 +166,73 @@ async fn a_database_of_the_first_release_is_migrated_with_all_it_holds() {
         let text = "SELECT max(oldest_program)::text FROM tender_schema WHERE name <> $1";
         assert_eq!(strings(session.client(), text, "").await, ["1"]);
     }
+}
+
+/// What keeps an opening from working on the database.
+async fn refusal(url: &str, migrate: Migrate) -> Option<StoreError> {
+    let options = PostgresOptions {
+        migrate,
+        ..PostgresOptions::default()
+    };
+    PostgresStore::connect(url, options).await.err()
+}
+
+fn is_told_to_migrate(refusal: Option<&StoreError>) -> bool {
+    matches!(refusal, Some(StoreError::Internal(text)) if text.contains("tender migrate"))
+}
+
+#[tokio::test]
+async fn a_database_is_migrated_by_nobody_who_may_not() {
+    let tables = "SELECT count(*)::text FROM information_schema.tables WHERE table_schema = $1";
+    let versions = "SELECT max(version)::text FROM tender_schema WHERE name <> $1";
+    let (database, session) = first_release().await;
+    for migrate in [Migrate::Never, Migrate::Empty] {
+        let refusal = refusal(database.url(), migrate).await;
+        assert!(is_told_to_migrate(refusal.as_ref()), "{migrate:?}: {refusal:?}");
+    }
+    assert_eq!(strings(session.client(), versions, "").await, ["1"]);
+
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let session = database.session().await;
+    let found = refusal(database.url(), Migrate::Never).await;
+    assert!(is_told_to_migrate(found.as_ref()), "{found:?}");
+    assert_eq!(strings(session.client(), tables, "public").await, ["0"]);
+    assert!(refusal(database.url(), Migrate::Empty).await.is_none());
+    assert_eq!(
+        strings(session.client(), versions, "").await,
+        [SCHEMA_VERSION.to_string()]
+    );
+
+    // What is up to date is opened as it is, also when it is from before the column.
+    let older = "ALTER TABLE tender_schema DROP COLUMN oldest_program";
+    session.client().batch_execute(older).await.expect("dropped");
+    for migrate in [Migrate::Never, Migrate::Empty] {
+        assert!(refusal(database.url(), migrate).await.is_none(), "{migrate:?}");
+    }
+    let column = "SELECT column_name::text FROM information_schema.columns WHERE column_name = $1";
+    let added = strings(session.client(), column, "oldest_program").await;
+    assert!(added.is_empty(), "somebody who only looks changed a table");
+}
+
+/// A dump reads all tables for as long as it runs.
+#[tokio::test]
+async fn a_step_gives_up_a_table_that_somebody_reads_and_names_it() {
+    let (database, reader) = first_release().await;
+    let reads = "BEGIN; SELECT count(*) FROM deliveries";
+    reader.client().batch_execute(reads).await.expect("read");
+    match refusal(database.url(), Migrate::Behind).await {
+        Some(StoreError::Unavailable(text)) => {
+            assert!(
+                text.contains("the table deliveries") && text.contains("try again"),
+                "{text}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    reader.client().batch_execute("COMMIT").await.expect("ended");
+    let versions = "SELECT max(version)::text FROM tender_schema WHERE name <> $1";
+    assert_eq!(strings(reader.client(), versions, "").await, ["2"]);
+    assert!(refusal(database.url(), Migrate::Behind).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

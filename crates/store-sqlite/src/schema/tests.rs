@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use tender_store::{StoreError, Table};
 
-use super::{MIGRATIONS, SCHEMA_VERSION, migrate, require_current};
+use super::{MIGRATIONS, Migrate, SCHEMA_VERSION, migrate, prepare, require_current};
 
 /// Columns that are this backend's own: they serve the feed.
 const JOURNAL_EXTRA_COLUMN: &str = "position";
@@ -225,8 +225,22 @@ fn another_programs_database_is_refused() {
 }
 
 #[test]
-fn an_unmigrated_database_is_refused_for_reading() {
-    let connection = Connection::open_in_memory().expect("a database");
-    let outcome = require_current(&connection);
-    assert!(matches!(outcome, Err(StoreError::Internal(_))), "{outcome:?}");
+fn a_database_is_migrated_by_nobody_who_may_not() {
+    let is_refused =
+        |outcome| matches!(outcome, Err(StoreError::Internal(text)) if text.contains("tender migrate"));
+    let older = first_release();
+    let before = schema_of(&older);
+    assert!(is_refused(require_current(&older)));
+    for which in [Migrate::Never, Migrate::Empty] {
+        assert!(is_refused(prepare(&older, which)), "{which:?}");
+    }
+    assert_eq!(schema_of(&older), before);
+
+    let empty = Connection::open_in_memory().expect("a database");
+    assert!(is_refused(require_current(&empty)));
+    assert!(is_refused(prepare(&empty, Migrate::Never)));
+    assert_eq!(schema_of(&empty), [""; 0]);
+    prepare(&empty, Migrate::Empty).expect("made");
+    assert_eq!(schema_of(&empty), schema_of(&migrated()));
+    prepare(&empty, Migrate::Never).expect("current");
 }

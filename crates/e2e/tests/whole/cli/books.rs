@@ -76,6 +76,29 @@ async fn migrating_an_up_to_date_ledger_changes_nothing() -> anyhow::Result<()> 
         (code, serde_json::from_str::<Value>(&out)?["entries"].clone()),
         (0, json!(0))
     );
+    // Only the one that is asked to migrates a ledger, and nothing else makes one where there is none.
+    let file = folder.path().join("shop.json");
+    std::fs::write(&file, json!({"merchant": {"id": 1, "name": "Shop"}}).to_string())?;
+    let file = file.display().to_string();
+    let commands: [&[&str]; 5] = [
+        &["audit", "verify"],
+        &["export"],
+        &["backup", "--to", "copy.db"],
+        &["token", "list", "--merchant", "1"],
+        &["directory", "import", &file],
+    ];
+    let ledger = Connection::open(folder.path().join("fresh/ledger.db"))?;
+    let current: u32 = ledger.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    ledger.pragma_update(None, "user_version", current - 1)?;
+    for command in commands {
+        let (code, _, err) = run(&[command, &["--data", "fresh"]].concat(), folder.path()).await?;
+        ensure!(
+            code == 4 && err.contains("tender migrate"),
+            "{command:?}: {code} {err}"
+        );
+        let found: u32 = ledger.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        assert_eq!(found, current - 1, "{command:?}");
+    }
     // A ledger of a later version is left alone.
     Connection::open(folder.path().join("fresh/ledger.db"))?.pragma_update(None, "user_version", 9_999)?;
     let (code, _, err) = run(&["migrate", "--data", "fresh"], folder.path()).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tender_e2e::{Options, Receiver, Server, binary, json_answer};
+use tender_e2e::{Options, Receiver, Server, binary, json_answer, run};
 use tender_testkit::postgres::Cluster;
 use tokio::process::Command;
 
@@ -107,4 +107,61 @@ async fn an_embedded_ledger_moves_to_postgres_with_everything() -> anyhow::Resul
     })
     .await?;
     new.audit().await
+}
+
+/// A newer program's commands beside running nodes: only those that serve, or are asked to migrate, change the schema.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_is_behind_is_migrated_by_nobody_who_may_not() -> anyhow::Result<()> {
+    let cluster = Cluster::shared();
+    let url = cluster.create_database().await;
+    let folder = tempfile::tempdir()?;
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    let file = folder.path().join("shop.json");
+    std::fs::write(&file, json!({"merchant": {"id": 1, "name": "Shop"}}).to_string())?;
+    let file = file.display().to_string();
+    let at =
+        async |command: &[&str]| run(&[command, &["--database-url", &url]].concat(), folder.path()).await;
+    let looking: [&[&str]; 3] = [
+        &["audit", "verify"],
+        &["export"],
+        &["token", "list", "--merchant", "1"],
+    ];
+    for command in looking {
+        let (code, _, err) = at(command).await?;
+        ensure!(
+            code == 4 && err.contains("tender migrate"),
+            "{command:?}: {code} {err}"
+        );
+    }
+    let table = "SELECT to_regclass('tender_schema') IS NULL";
+    ensure!(
+        client.query_one(table, &[]).await?.get::<_, bool>(0),
+        "somebody who looked made tables"
+    );
+
+    let import: &[&str] = &["directory", "import", &file];
+    let (code, _, err) = at(import).await?;
+    ensure!(code == 0, "an import into an empty database: {code} {err}");
+    let version = "SELECT max(version) FROM tender_schema";
+    let current: i64 = client.query_one(version, &[]).await?.get(0);
+    client
+        .execute("DELETE FROM tender_schema WHERE version = $1", &[&current])
+        .await?;
+    for command in looking.into_iter().chain([import]) {
+        let (code, _, err) = at(command).await?;
+        ensure!(
+            code == 4 && err.contains("tender migrate"),
+            "{command:?}: {code} {err}"
+        );
+        let found: i64 = client.query_one(version, &[]).await?.get(0);
+        assert_eq!(found, current - 1, "{command:?}");
+    }
+    let (code, _, err) = at(&["migrate"]).await?;
+    ensure!(code == 0, "{code} {err}");
+    for command in looking {
+        let (code, _, err) = at(command).await?;
+        ensure!(code == 0, "{command:?}: {code} {err}");
+    }
+    Ok(())
 }
