@@ -1,11 +1,15 @@
-//! Answers: JSON bodies and pages.
+//! Answers: JSON bodies, pages and streams of events.
 //!
-//! Owns: the media type and the envelope of lists. Must not know: what is in a list.
+//! Owns: the media type, the envelope of lists, and what keeps a stream flowing. Must not know: what is in a list or stream.
+
+use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
 use tender_wire::{ArrayWriter, JsonWriter};
 
 /// A JSON answer.
@@ -15,6 +19,16 @@ pub(crate) fn json(status: StatusCode, body: JsonWriter) -> Response {
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A stream of server-sent events.
+pub(crate) fn events(stream: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let mut response = Sse::new(stream).into_response();
+    // Proxies that gather answers before passing them on would keep events back.
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 

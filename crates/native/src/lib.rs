@@ -19,6 +19,7 @@ mod events;
 mod ids;
 mod keys;
 mod lookup;
+mod named;
 pub mod openapi;
 mod orders;
 mod pace;

@@ -15,7 +15,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::http::{Extensions, HeaderMap};
-use axum::response::sse::{Event, Sse};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -32,7 +32,7 @@ use super::cursor;
 use super::list::Selection;
 use super::render::write_event;
 use crate::access;
-use crate::{Native, refusal};
+use crate::{Native, answer, refusal};
 
 /// Entries read from the feed at a time.
 const READ_AT_ONCE: u32 = 100;
@@ -87,11 +87,7 @@ pub(super) async fn open(
         connection,
         _place: place,
     };
-    let mut response = Sse::new(feed.into_stream()).into_response();
-    // Proxies that gather answers before passing them on would keep events back.
-    let value = axum::http::HeaderValue::from_static("no");
-    response.headers_mut().insert("x-accel-buffering", value);
-    Ok(response)
+    Ok(answer::events(feed.into_stream()))
 }
 
 struct Feed {

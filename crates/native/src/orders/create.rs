@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tender_engine::{
-    Command, LineSpec, LocationFacts, LocationId, Lookup, MoneyField, OpenOrder, Outcome, Rejection,
-    ServiceCharge, StaffId, Stage,
+    Command, LineSpec, LocationFacts, LocationId, MoneyField, OpenOrder, Outcome, Rejection, ServiceCharge,
+    Stage,
 };
 use tender_http::Problem;
 use tender_service::{Directory, Principal};
@@ -18,6 +18,7 @@ use crate::access::{self, Client};
 use crate::body::{BodyBytes, Fields, LONG_TEXT_CHARS_MAX, SHORT_TEXT_CHARS_MAX};
 use crate::ids::OnTheWire;
 use crate::keys::{Canonical, IdempotencyKey, repeatable};
+use crate::named::Named;
 use crate::query::QueryText;
 use crate::{Native, lookup, refusal};
 
@@ -48,7 +49,11 @@ pub(crate) async fn create(
     let directory = lookup::directory(&native, &principal).await?;
     let json = body.json()?;
     let fields = Fields::of(&json, &MEMBERS)?;
-    let open = read_open(&fields, &principal, &directory, &key)?;
+    let named = Named::read(&fields)?;
+    let open = read_open(&fields, &principal, &directory, named, &key)?;
+    named
+        .check(&native, &principal, &directory, open.location, &open.keys)
+        .await?;
     let repeatable = repeatable(&open.keys);
     let command = Command::OpenOrder(Box::new(open));
     let done = native
@@ -69,6 +74,7 @@ fn read_open(
     fields: &Fields<'_, '_>,
     principal: &Principal,
     directory: &Directory,
+    named: Named,
     key: &IdempotencyKey,
 ) -> Result<OpenOrder, Problem> {
     let facts = read_location(fields, principal, directory)?;
@@ -80,7 +86,6 @@ fn read_open(
     let close_when_paid = fields.flag("close_when_paid")?.unwrap_or(true);
     let external_reference = fields.text("external_reference", SHORT_TEXT_CHARS_MAX)?;
     let notes = fields.text("notes", LONG_TEXT_CHARS_MAX)?;
-    let staff = read_staff(fields, directory)?;
     let keys = Canonical::default()
         .with("location_id", facts.id.wire())
         .maybe("table_number", table_number)
@@ -90,7 +95,7 @@ fn read_open(
         .maybe("service_charge", canonical_charge(service_charge))
         .with("close_when_paid", close_when_paid)
         .maybe("external_reference", external_reference)
-        .maybe("staff_id", staff.map(OnTheWire::wire))
+        .maybe("staff_id", named.staff.map(OnTheWire::wire))
         .maybe("notes", notes)
         .with("operation", "open-order")
         .claims(key, None);
@@ -104,7 +109,7 @@ fn read_open(
         table_number,
         name: name.map(str::to_owned),
         covers,
-        staff,
+        staff: named.staff,
         external_reference: external_reference.map(str::to_owned),
         notes: notes.map(str::to_owned),
         labels: Vec::new(),
@@ -126,17 +131,6 @@ fn read_location(
     let facts = id.map(|id| lookup::location(directory, principal, LocationId(id)));
     let facts = facts.unwrap_or_else(|| Err(refusal::location_not_found()));
     facts.map_err(|problem| problem.field("location_id"))
-}
-
-/// The employee named, who must exist.
-pub(crate) fn read_staff(fields: &Fields<'_, '_>, directory: &Directory) -> Result<Option<StaffId>, Problem> {
-    match fields.plain_id("staff_id")? {
-        None => Ok(None),
-        Some(id) => match id.map(|id| directory.staff_by_id(id)) {
-            Some(Lookup::Known(staff)) => Ok(Some(staff)),
-            _ => Err(refusal::of_rejection(&Rejection::StaffNotFound)),
-        },
-    }
 }
 
 fn read_service_charge(fields: &Fields<'_, '_>, facts: &LocationFacts) -> Result<ServiceCharge, Problem> {

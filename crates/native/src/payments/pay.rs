@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tender_engine::{
-    AmountSpec, Command, DeviceId, Direction, LocationId, Lookup, MethodKind, OrderSelector, Outcome,
-    Payment, PaymentSpec, Settle, TaskSpec,
+    AmountSpec, Command, Direction, Lookup, MethodKind, OrderSelector, Outcome, Payment, PaymentSpec, Settle,
+    TaskSpec,
 };
 use tender_http::Problem;
 use tender_money::Decimal;
@@ -21,9 +21,8 @@ use crate::advice::Circumstances;
 use crate::body::{BodyBytes, Fields, LONG_TEXT_CHARS_MAX, SHORT_TEXT_CHARS_MAX};
 use crate::ids::{self, OnTheWire};
 use crate::keys::{Canonical, IdempotencyKey, repeatable};
-use crate::orders::create::read_staff;
+use crate::named::Named;
 use crate::query::QueryText;
-use crate::refusal::Code;
 use crate::segment::Segment;
 use crate::{Native, lookup, refusal};
 
@@ -89,16 +88,11 @@ pub(crate) async fn pay(
     if spec.location.is_none() && principal.locations.is_some() {
         spec.location = Some(lookup::order_head(&native, &principal, order).await?.location);
     }
-    let device = read_device(&fields, &directory)?;
-    if let (Some((device, at)), Settle::Till(task)) = (device, &mut spec.settle) {
-        let order = lookup::order_head(&native, &principal, order).await?;
-        if at != order.location {
-            return Err(device_not_found());
-        }
-        task.device = Some(device);
+    let named = Named::read(&fields)?;
+    if let Settle::Till(task) = &mut spec.settle {
+        task.device = named.device;
     }
-    let staff = read_staff(&fields, &directory)?;
-    spec.staff = staff.map_or(Lookup::Absent, Lookup::Known);
+    spec.staff = named.staff.map_or(Lookup::Absent, Lookup::Known);
     let method_code = fields.text("method_code", SHORT_TEXT_CHARS_MAX)?;
     spec.method = method_code.map_or(Lookup::Absent, |code| directory.method_by_code(code));
     let ttl_ms = fields.integer("ttl_ms", 1..=TTL_MS_MAX)?;
@@ -111,11 +105,17 @@ pub(crate) async fn pay(
         .maybe("reference", spec.reference.as_deref())
         .with("mode", mode_of(&spec.settle).word())
         .maybe("ttl_ms", ttl_ms)
-        .maybe("device_id", device.map(|(device, _)| device.wire()))
-        .maybe("staff_id", staff.map(OnTheWire::wire))
+        .maybe("device_id", named.device.map(OnTheWire::wire))
+        .maybe("staff_id", named.staff.map(OnTheWire::wire))
         .maybe("note", spec.note.as_deref())
         .with("operation", "pay")
         .claims(&key, spec.reference.as_deref());
+    if !named.is_known_anywhere(&directory) {
+        let location = lookup::order_head(&native, &principal, order).await?.location;
+        named
+            .check(&native, &principal, &directory, location, &spec.keys)
+            .await?;
+    }
     carry_out(&native, &principal, &directory, spec, dry_run).await
 }
 
@@ -144,18 +144,21 @@ pub(crate) async fn refund(
         Some(method) => Lookup::Known((method, MethodKind::Ordinary)),
         None => Lookup::Absent,
     };
-    let staff = read_staff(&fields, &directory)?;
-    spec.staff = staff.map_or(Lookup::Absent, Lookup::Known);
+    let named = Named::read(&fields)?;
+    spec.staff = named.staff.map_or(Lookup::Absent, Lookup::Known);
     spec.reference = fields.text("reference", SHORT_TEXT_CHARS_MAX)?.map(str::to_owned);
     spec.note = fields.text("note", LONG_TEXT_CHARS_MAX)?.map(str::to_owned);
     spec.keys = Canonical::default()
         .with("payment_id", id.wire())
         .maybe("amount", amount)
         .maybe("reference", spec.reference.as_deref())
-        .maybe("staff_id", staff.map(OnTheWire::wire))
+        .maybe("staff_id", named.staff.map(OnTheWire::wire))
         .maybe("note", spec.note.as_deref())
         .with("operation", "refund")
         .claims(&key, spec.reference.as_deref());
+    named
+        .check(&native, &principal, &directory, source.location, &spec.keys)
+        .await?;
     carry_out(&native, &principal, &directory, spec, dry_run).await
 }
 
@@ -243,30 +246,4 @@ const fn mode_of(settle: &Settle) -> Mode {
 
 fn nonzero(amount: Decimal) -> Option<Decimal> {
     (!amount.is_zero()).then_some(amount)
-}
-
-/// The device named and where it stands.
-fn read_device(
-    fields: &Fields<'_, '_>,
-    directory: &Directory,
-) -> Result<Option<(DeviceId, LocationId)>, Problem> {
-    let Some(id) = fields.plain_id("device_id")? else {
-        return Ok(None);
-    };
-    let device = id.and_then(|id| directory.devices.get(&id));
-    match device {
-        Some(device) => Ok(Some((DeviceId(device.id), LocationId(device.location)))),
-        None => Err(device_not_found()),
-    }
-}
-
-fn device_not_found() -> Problem {
-    refusal::meaningless(
-        Code::DeviceNotFound,
-        "There is no such device at the order's location.",
-        "device_id",
-    )
-    .detail(
-        "GET /api/v1/devices lists the devices; leave device_id out to let any till of the location take it.",
-    )
 }

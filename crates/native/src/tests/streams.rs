@@ -340,6 +340,9 @@ async fn body_of(place: &Place, pace: Pace, path: &str, who: Who) -> Body {
     let router = router_at(pace, place.tender.clone());
     let answer = stream_of(&router, path, who).await;
     assert_eq!(answer.status(), 200, "{path}");
+    assert_eq!(answer.headers()["content-type"], "text/event-stream", "{path}");
+    // Else a proxy in between may keep events back.
+    assert_eq!(answer.headers()["x-accel-buffering"], "no", "{path}");
     answer.into_body()
 }
 

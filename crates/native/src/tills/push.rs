@@ -9,8 +9,8 @@ use std::convert::Infallible;
 
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap};
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use tender_engine::{DeviceId, LocationId, TASKS_PER_CLAIM_MAX, Task, Via};
@@ -25,7 +25,7 @@ use super::render::{Work, write_task};
 use crate::access::{self, Till};
 use crate::events::BUSY_RETRY_S;
 use crate::query::QueryText;
-use crate::{Native, ids, lookup, refusal};
+use crate::{Native, answer, ids, lookup, refusal};
 
 pub(crate) async fn tasks(
     State(native): State<Native>,
@@ -59,7 +59,7 @@ pub(crate) async fn tasks(
         connection,
         _place: place,
     };
-    Ok(Sse::new(push.into_stream()).into_response())
+    Ok(answer::events(push.into_stream()))
 }
 
 struct Push {
