@@ -3,7 +3,10 @@
 //! Owns: reading today's entries of a location once, and remembering their sums. Must not know: who looks.
 //!
 //! An entry's moment is a little older than its commit, and clocks of nodes differ a little. So sums are settled up to some
-//! minutes ago, and a look reads what came after that. Only the first look at a day reads all of it so far.
+//! minutes ago, and a reading takes in what came after that. Only the first reading of a day takes in all of it so far.
+//!
+//! All open pages look at the same moment, when there is news. Looks that wait for a reading to end share the next one: it began
+//! after they came, so it shows everything that they ask for.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -117,6 +120,18 @@ struct Today {
     /// Of all entries before `settled_until`, which are added up for good.
     settled: Sums,
     settled_until: Timestamp,
+    /// The last reading that came to its end.
+    last: Option<Shown>,
+}
+
+/// What a reading found.
+#[derive(Debug, Clone)]
+struct Shown {
+    began: Instant,
+    sums: Sums,
+    is_whole: bool,
+    /// Newest first.
+    recent: Vec<Event>,
 }
 
 impl Today {
@@ -125,7 +140,30 @@ impl Today {
             settled_until: moments.start,
             moments,
             settled: Sums::default(),
+            last: None,
         }
+    }
+
+    /// What a look shows that was asked for at a moment: by the last reading, if it began after that, or by a new one.
+    async fn shown(
+        &mut self,
+        asked: Instant,
+        reading: &Reading<'_>,
+        location: LocationId,
+    ) -> Result<&Shown, Failure> {
+        if self.last.as_ref().is_none_or(|last| last.began < asked) {
+            let began = Instant::now();
+            let (sums, is_whole) = self.read_on(reading, location).await?;
+            let newest = (reading.tender).newest_of(reading.merchant, location, RECENT_MAX);
+            let recent = newest.await?.iter().map(Event::of).collect();
+            self.last = Some(Shown {
+                began,
+                sums,
+                is_whole,
+                recent,
+            });
+        }
+        self.last.as_ref().ok_or(Failure::Internal)
     }
 
     /// Reads on, and says what the day comes to and whether it was read to its end.
@@ -216,8 +254,9 @@ impl Books {
         locations: &[&Location],
     ) -> Result<Glance, Failure> {
         let merchant = directory.merchant_id();
+        let asked = Instant::now();
         let book = self.book(merchant);
-        // One reader at a time: whoever waits finds the reading done.
+        // One reader at a time, so that whoever waits can share the next reading.
         let mut book = book.lock().await;
         let reading = Reading {
             tender,
@@ -236,11 +275,10 @@ impl Books {
             if today.moments != moments {
                 *today = Today::of(moments);
             }
-            let (sums, is_whole) = today.read_on(&reading, id).await?;
-            glance.today.insert(id, sums);
-            glance.is_complete &= is_whole;
-            let newest = tender.newest_of(merchant, id, RECENT_MAX).await?;
-            glance.recent.extend(newest.iter().map(Event::of));
+            let shown = today.shown(asked, &reading, id).await?;
+            glance.today.insert(id, shown.sums);
+            glance.is_complete &= shown.is_whole;
+            glance.recent.extend(shown.recent.iter().cloned());
         }
         // Stable, so that entries of one moment stay in the order of their chain.
         glance.recent.sort_by_key(|event| std::cmp::Reverse(event.at));
@@ -258,6 +296,8 @@ impl Books {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+    use futures_util::future::join_all;
     use tender_engine::{Settle, Timestamp};
 
     use super::{Books, Glance, SETTLE_MS, day_of};
@@ -314,6 +354,34 @@ mod tests {
         );
         place.tender.clock().advance(86_400_000);
         assert_eq!(look(&books, &place).await.today[&EUR].payment_count, 0);
+    }
+
+    #[tokio::test]
+    async fn pages_that_look_at_the_same_moment_share_a_reading() {
+        let place = Place::new().await;
+        let books = Books::default();
+        let order = place.order(MERCHANT, EUR, "here", "100.00").await;
+        look(&books, &place).await;
+        let before = place.store.reads();
+        look(&books, &place).await;
+        let alone = place.store.reads() - before;
+        assert!(alone > 0, "a look by itself reads, however soon it comes");
+        for round in 1..=3_u64 {
+            place
+                .pay(&order, "7.00", &format!("r{round}"), Settle::Immediate)
+                .await;
+            let before = place.store.reads();
+            // Somebody else's reading is under way when they come.
+            let turn = books.book(MERCHANT).lock_owned().await;
+            let mut looks = join_all((0..20).map(|_| look(&books, &place)));
+            assert!((&mut looks).now_or_never().is_none(), "they wait");
+            drop(turn);
+            let glances = looks.await;
+            assert_eq!(place.store.reads() - before, alone);
+            for glance in glances {
+                assert_eq!(glance.today[&EUR].payment_count, round);
+            }
+        }
     }
 
     #[test]

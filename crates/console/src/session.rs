@@ -15,8 +15,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tender_engine::{ApplicationId, Timestamp};
-use tender_service::{CredentialFilter, CredentialKind, Failure, Person, Tender};
+use tender_engine::Timestamp;
+use tender_service::{Failure, Person, Tender};
 
 /// How long a session lasts, by the service's clock.
 const LIFE_MS: i64 = 12 * 3_600_000;
@@ -24,8 +24,6 @@ const LIFE_MS: i64 = 12 * 3_600_000;
 const SESSIONS_MAX: usize = 10_000;
 /// How often it is looked up whether the person may still sign in, by the service's clock.
 const CHECK_EVERY_MS: i64 = 60_000;
-/// Credentials without an application that are looked through for a person.
-const PERSONS_MAX: u32 = 10_000;
 /// Random bytes of a token.
 const RANDOM_BYTES: usize = 32;
 /// A token's length as text.
@@ -128,7 +126,9 @@ impl Sessions {
         if session.checked_at.plus_ms(CHECK_EVERY_MS) > now {
             return Ok(Some(session));
         }
-        let Some(person) = look_up(tender, &session.person).await? else {
+        let person = tender.person(&session.person.name).await?;
+        // A name that is free again may come to be another merchant's.
+        let Some(person) = person.filter(|person| person.merchant == session.person.merchant) else {
             self.end(&key);
             return Ok(None);
         };
@@ -142,23 +142,6 @@ impl Sessions {
         }
         Ok(None)
     }
-}
-
-/// The person as on record now.
-async fn look_up(tender: &Tender, person: &Person) -> Result<Option<Person>, Failure> {
-    let filter = CredentialFilter {
-        merchant: Some(person.merchant),
-        application: Some(ApplicationId(0)),
-        kinds: vec![CredentialKind::Person],
-        ended: false,
-    };
-    let page = tender.list_credentials(&filter, None, PERSONS_MAX).await?;
-    let record = page.items.into_iter().find(|record| record.actor == person.name);
-    Ok(record.map(|record| Person {
-        name: record.actor,
-        merchant: record.merchant,
-        locations: record.locations,
-    }))
 }
 
 /// The cookie that names a session. `Lax` lets links in mails lead to a page; forms of other sites go without it.

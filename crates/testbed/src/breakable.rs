@@ -1,6 +1,7 @@
 //! A store that fails on demand, in each of the ways that a client is told of.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
@@ -50,19 +51,29 @@ fn why() -> String {
 pub struct Breakable {
     inner: Arc<SqliteStore>,
     broken: Mutex<Broken>,
+    reads: AtomicU64,
 }
 
 impl Breakable {
     /// Nothing is broken yet.
     #[must_use]
     pub fn new(inner: Arc<SqliteStore>) -> Arc<Self> {
-        let broken = Mutex::default();
-        Arc::new(Self { inner, broken })
+        Arc::new(Self {
+            inner,
+            broken: Mutex::default(),
+            reads: AtomicU64::default(),
+        })
     }
 
     /// From the next call on this fails, and nothing else.
     pub fn set(&self, broken: Broken) {
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = broken;
+    }
+
+    /// How often something was read so far, commits and the feed left out.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     fn broken(&self) -> Broken {
@@ -85,6 +96,7 @@ impl Store for Breakable {
     }
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         match self.broken() {
             Broken::Reads | Broken::All => Box::pin(async { (batch, Err(StoreError::Unavailable(why()))) }),
             _ => self.inner.read(batch),

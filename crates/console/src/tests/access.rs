@@ -175,6 +175,21 @@ async fn sessions_end_by_the_clock_and_with_the_person() {
 }
 
 #[tokio::test]
+async fn looking_a_person_up_reads_once_however_many_credentials_there_are() {
+    let place = Place::new().await;
+    let browser = place.sign_in(Who::All).await;
+    let reads = async || {
+        let before = place.store.reads();
+        browser.get("/console/find").await.expect(200);
+        place.store.reads() - before
+    };
+    let usual = reads().await;
+    place.tender.clock().advance(60_001);
+    assert_eq!(reads().await, usual + 1);
+    assert_eq!(reads().await, usual, "once in a minute");
+}
+
+#[tokio::test]
 async fn moving_the_clock_keeps_whoever_moved_it() {
     let place = Place::new().await;
     let browser = place.sign_in(Who::All).await;

@@ -17,6 +17,7 @@ use tender_service::{
     Settings, Tender, WebhookEncoder, WebhookEvent,
 };
 use tender_store_sqlite::SqliteStore;
+use tender_testbed::Breakable;
 
 pub(crate) const MERCHANT: MerchantId = MerchantId(5678);
 pub(crate) const OTHER_MERCHANT: MerchantId = MerchantId(5679);
@@ -188,6 +189,7 @@ pub(crate) async fn call(
 /// The server under test.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
+    pub(crate) store: Arc<Breakable>,
     pub(crate) tender: Tender,
     pub(crate) router: Router,
 }
@@ -203,14 +205,15 @@ impl Place {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let store = Arc::new(SqliteStore::open_in_memory().unwrap());
+        let store = Breakable::new(Arc::new(SqliteStore::open_in_memory().unwrap()));
         let encoders: Vec<Arc<dyn WebhookEncoder>> = vec![Arc::new(Everything)];
-        let tender = Tender::start(store, Clock::new(), encoders, settings)
+        let tender = Tender::start(store.clone(), Clock::new(), encoders, settings)
             .await
             .unwrap();
         seed(&tender).await;
         Self {
             router: crate::router(tender.clone()),
+            store,
             tender,
         }
     }

@@ -37,15 +37,25 @@ const FAILURES_KEPT_MS: i64 = 5 * 60_000;
 /// Names whose failures are remembered.
 const NAMES_MAX: usize = 10_000;
 
-/// A person who has logged in.
+/// A person who has logged in, or may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The name that was used.
+    /// The name to log in with.
     pub name: String,
     /// The tenant.
     pub merchant: MerchantId,
     /// The locations that the person may reach; `None` for all of the merchant's.
     pub locations: Option<BTreeSet<LocationId>>,
+}
+
+impl From<CredentialRecord> for Person {
+    fn from(record: CredentialRecord) -> Self {
+        Self {
+            name: record.actor,
+            merchant: record.merchant,
+            locations: record.locations,
+        }
+    }
 }
 
 /// Why somebody could not log in.
@@ -209,6 +219,19 @@ impl Tender {
         .await
     }
 
+    /// The person of a name as on record now, found by its key; `None` when there is none, or the person was shut out.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn person(&self, name: &str) -> Result<Option<Person>, Failure> {
+        let stored = self.stored_credential(&SecretHash::of_person(name)).await?;
+        let record = stored.map(|stored| stored.record);
+        let record = record.filter(|record| record.kind == CredentialKind::Person);
+        Ok(record
+            .filter(|record| self.check_life(record).is_ok())
+            .map(Person::from))
+    }
+
     /// Who logs in with a name and a password. An unknown name takes as long as a wrong password.
     ///
     /// # Errors
@@ -234,11 +257,7 @@ impl Tender {
             Err(_) => return Err(LoginFailure::Wrong),
         }
         gate.succeeded(&hash);
-        Ok(Person {
-            name: record.actor,
-            merchant: record.merchant,
-            locations: record.locations,
-        })
+        Ok(Person::from(record))
     }
 }
 

@@ -20,7 +20,9 @@ async fn a_person_logs_in_with_the_right_password_only() {
         merchant: OWNER,
         locations: reach,
     };
-    assert_eq!(tender.log_in("ada", PASSWORD).await, Ok(ada));
+    assert_eq!(tender.log_in("ada", PASSWORD).await, Ok(ada.clone()));
+    assert_eq!(tender.person("ada").await, Ok(Some(ada)));
+    assert_eq!(tender.person("Ada").await, Ok(None));
     let long = "x".repeat(257);
     let wrong = [
         ("ada", "Correct horse battery"),
@@ -62,6 +64,7 @@ async fn names_are_unique_and_passwords_can_be_changed() {
         tender.log_in("ada", "a new password").await,
         Err(LoginFailure::Wrong)
     );
+    assert_eq!(tender.person("ada").await, Ok(None), "who was shut out");
 }
 
 #[tokio::test]
