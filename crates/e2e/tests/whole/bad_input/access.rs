@@ -1,7 +1,7 @@
 //! Bad credentials, other people's credentials, and ids of nothing.
 
 use anyhow::{Context, ensure};
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tender_e2e::json_answer;
 
@@ -12,14 +12,9 @@ const NO_TOKENS: [&str; 5] = [
     "",
     "wrong",
     "Bearer",
-    "\u{7f}",
+    "\u{e9}",
     "tnd_at_00000000000000000000000000000000000000000000",
 ];
-
-async fn status_and_text(request: RequestBuilder) -> anyhow::Result<(StatusCode, String)> {
-    let answer = request.send().await?;
-    Ok((answer.status(), answer.text().await?))
-}
 
 #[tokio::test]
 async fn nobody_writes_without_a_good_credential() -> anyhow::Result<()> {
@@ -27,10 +22,15 @@ async fn nobody_writes_without_a_good_credential() -> anyhow::Result<()> {
     let before = scene.state().await?;
     for route in routes(&scene) {
         let plain = || {
-            scene
+            let request = scene
                 .server
                 .request(route.method.clone(), &route.path)
-                .json(&json!({}))
+                .json(&json!({}));
+            // Without it a request of om is not even one that could be allowed.
+            match route.dialect {
+                Dialect::Om => request.header("organization-id", scene.server.secret("/om/organization_id")),
+                Dialect::Kseries | Dialect::Kounta | Dialect::Native => request,
+            }
         };
         let mut requests = vec![
             plain(),
@@ -41,17 +41,12 @@ async fn nobody_writes_without_a_good_credential() -> anyhow::Result<()> {
             NO_TOKENS.map(|token| plain().header("authorization", [b"Bearer ", token.as_bytes()].concat())),
         );
         for request in requests {
-            let Ok((status, text)) = status_and_text(request).await else {
-                continue;
-            };
-            ensure!(
-                [400, 401].contains(&status.as_u16()),
-                "{} answered {status}: {text}",
-                route.path
-            );
-            match (route.dialect, status.as_u16()) {
-                (Dialect::Kseries, 401) => assert_eq!(text, "", "{}", route.path),
-                (dialect, _) => {
+            let answer = request.send().await?;
+            let (status, text) = (answer.status(), answer.text().await?);
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{}: {text}", route.path);
+            match route.dialect {
+                Dialect::Kseries => assert_eq!(text, "", "{}", route.path),
+                dialect => {
                     let body: serde_json::Value =
                         serde_json::from_str(&text).with_context(|| text.clone())?;
                     let media_type = if dialect == Dialect::Native {
