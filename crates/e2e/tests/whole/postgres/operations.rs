@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -19,6 +19,10 @@ use super::{id_of, until};
 
 /// How long a block may take.
 const BLOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The server starts again and again at one port, which has to be free each time. So it has a host that no other test listens on
+/// or connects from, and nobody is given this port meanwhile.
+const HOST: &str = "127.0.0.2:0";
 
 /// The document.
 const TEXT: &str = include_str!("../../../../../docs/operations.md");
@@ -71,7 +75,8 @@ struct Machine {
     /// The blocks that were not run yet, in their order.
     ahead: Vec<Block>,
     archive: String,
-    port: u16,
+    /// Where the server listens.
+    address: SocketAddr,
     /// What the blocks find in their environment beyond the ordinary.
     environment: BTreeMap<&'static str, String>,
     client: Client,
@@ -97,7 +102,7 @@ impl Machine {
                 .filter(|block| block.language == "sh")
                 .collect(),
             nest,
-            port: TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
+            address: TcpListener::bind(HOST)?.local_addr()?,
             environment: BTreeMap::new(),
             client: client()?,
             serving: None,
@@ -118,7 +123,7 @@ impl Machine {
             .replace("/var/lib/postgresql/restored", &format!("{nest}/restored"))
             .replace("/backup", &format!("{nest}/backup"))
             .replace("tender@db:5432", &format!("tender@{socket}:5432"))
-            .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", self.port))
+            .replace("127.0.0.1:8080", &self.address.to_string())
     }
 
     fn shell(&self, script: &str, folder: &Path) -> std::process::Command {
@@ -180,7 +185,7 @@ impl Machine {
         let log = fs::File::create(folder.join("log"))?;
         let mut command = self.shell(script, &folder);
         self.serving = Some(command.stdout(Stdio::null()).stderr(log).spawn()?);
-        let url = format!("http://127.0.0.1:{}/readyz", self.port);
+        let url = format!("http://{}/readyz", self.address);
         let client = self.client.clone();
         let ready = until("the server", async || {
             let answer = client.get(&url).send().await;
@@ -208,7 +213,7 @@ impl Machine {
     }
 
     fn native(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        let url = format!("http://{}{path}", self.address);
         let token = self.environment.get("TENDER_TOKEN").cloned().unwrap_or_default();
         self.client.request(method, url).bearer_auth(token)
     }
