@@ -9,3 +9,8 @@ mod socket;
 pub use receiver::{Received, Receiver};
 pub use server::{Options, Server, binary, client, eventually, json_answer, run};
 pub use socket::Socket;
+
+/// Locks, also when somebody panicked meanwhile: that test has failed already.
+pub fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,7 +1,7 @@
 //! A webhook receiver: remembers what came and answers what the test says.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,6 +13,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::lock;
 
 /// How long a test waits for a message.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -95,25 +97,17 @@ impl Receiver {
         let statuses = statuses
             .iter()
             .filter_map(|status| StatusCode::from_u16(*status).ok());
-        self.shared
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(statuses);
+        lock(&self.shared.answers).extend(statuses);
     }
 
     /// From now on answers the messages that the rule names with its status; the others as before.
     pub fn answer_by(&self, rule: impl Fn(&Value) -> Option<u16> + Send + Sync + 'static) {
-        *self.shared.rule.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(rule));
+        *lock(&self.shared.rule) = Some(Box::new(rule));
     }
 
     /// All messages so far, every attempt counting.
     pub fn received(&self) -> Vec<Received> {
-        self.shared
-            .received
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.shared.received).clone()
     }
 
     /// Waits until a message came that has these members with these values, and answers the first one.
@@ -181,19 +175,10 @@ async fn receive(
     bytes: Bytes,
 ) -> (StatusCode, HeaderMap) {
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let ruled = shared
-        .rule
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .as_ref()
-        .and_then(|rule| rule(&body));
+    let ruled = lock(&shared.rule).as_ref().and_then(|rule| rule(&body));
     let status = match ruled.and_then(|status| StatusCode::from_u16(status).ok()) {
         Some(status) => Some(status),
-        None => shared
-            .answers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front(),
+        None => lock(&shared.answers).pop_front(),
     };
     let message = Received {
         path: uri.path().to_owned(),
@@ -202,7 +187,7 @@ async fn receive(
         body,
     };
     let count = {
-        let mut received = shared.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut received = lock(&shared.received);
         received.push(message);
         received.len()
     };

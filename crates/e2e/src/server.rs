@@ -272,12 +272,8 @@ impl Server {
             .into_iter()
             .flatten()
         {
-            let path = format!("/api/v1/sandbox/tills/{}", device.as_str().unwrap_or_default());
-            let request = self
-                .native(Method::PUT, &path)
-                .json(&json!({"behaviour": behaviour}));
-            let (status, body) = json_answer(request).await?;
-            ensure!(status.is_success(), "setting a till answered {status}: {body}");
+            self.behave_one(device.as_str().unwrap_or_default(), behaviour)
+                .await?;
         }
         Ok(())
     }

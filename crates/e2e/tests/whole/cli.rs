@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tender_e2e::{Options, Server, binary, eventually, json_answer, run};
+use tender_e2e::{Options, Server, binary, client, eventually, json_answer, run};
 use tokio::process::{Child, Command};
 
 /// A started `tender` command, with its output in files of a folder.
@@ -304,7 +304,7 @@ async fn serve_has_no_sandbox_unless_told() -> anyhow::Result<()> {
     let mut server = Server::start(Options::default()).await?;
     server.kill().await?;
     let data = server.data().display().to_string();
-    let client = Client::builder().no_proxy().build()?;
+    let client = client()?;
     for sandbox in [false, true] {
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", &data];
         if sandbox {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use tender_e2e::{Received, Receiver, Server};
+use tender_e2e::{Received, Receiver, Server, lock};
 use tokio::task::JoinSet;
 
 /// How long a condition may take to become true.
@@ -253,10 +253,6 @@ impl Clients {
     pub(super) fn told(&self) -> Told {
         std::mem::take(&mut *lock(&self.told))
     }
-}
-
-fn lock(told: &Mutex<Told>) -> std::sync::MutexGuard<'_, Told> {
-    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Client {

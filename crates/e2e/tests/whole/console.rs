@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tender_e2e::{Options, Server, eventually};
+use tender_e2e::{Options, Server, client, eventually};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -43,10 +43,7 @@ impl Browser {
         let mut driver = command.spawn()?;
         let stdout = driver.stdout.take().context("the driver's stdout is piped")?;
         let port = tokio::time::timeout(Duration::from_secs(30), port(stdout)).await??;
-        let client = Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(60))
-            .build()?;
+        let client = client()?;
         let mut browser = Self {
             driver,
             client,

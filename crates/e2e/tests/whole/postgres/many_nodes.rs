@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use tender_e2e::{Receiver, Server, json_answer};
+use tender_e2e::{Receiver, Server, json_answer, lock};
 use tender_testkit::postgres::Cluster;
 use tokio::sync::RwLock;
 use tokio::task::JoinSet;
@@ -87,10 +87,6 @@ struct Town {
     notes: Mutex<Notes>,
     is_over: AtomicBool,
     repeats: AtomicU32,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Town {

@@ -1,12 +1,12 @@
 //! Readers of the feed: who stays, who moves, who is slow, who reads pages.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
-use tender_e2e::{Server, client};
+use tender_e2e::{Server, client, lock};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
@@ -83,10 +83,6 @@ impl Nodes {
         let homes = lock(&self.homes);
         homes[number % homes.len()].clone()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A stream over a bare connection, so that its reader decides how much is read in advance.
