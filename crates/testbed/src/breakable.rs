@@ -21,7 +21,7 @@ pub enum Broken {
     AnswersLost,
     /// Nothing is written, and nothing will be.
     CommitsFail,
-    /// Nothing is read; what needs no reading is written.
+    /// Nothing is read, the feed included, and nobody can say whether a commit would work; what needs no reading is written.
     Reads,
     /// The feed holds back everything, as it does while an earlier entry may still come.
     FeedHeld,
@@ -111,6 +111,7 @@ impl Store for Breakable {
     ) -> BoxFuture<'_, Result<Vec<(FeedPosition, Row)>, StoreError>> {
         match self.broken() {
             Broken::FeedHeld => Box::pin(async { Ok(Vec::new()) }),
+            Broken::Reads | Broken::All => Box::pin(async { Err(StoreError::Unavailable(why())) }),
             _ => self.inner.feed(merchant_id, after, limit),
         }
     }
@@ -120,7 +121,10 @@ impl Store for Breakable {
     }
 
     fn check_writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.inner.check_writable()
+        match self.broken() {
+            Broken::Reads | Broken::All => Box::pin(async { Err(StoreError::Unavailable(why())) }),
+            _ => self.inner.check_writable(),
+        }
     }
 
     fn backup<'a>(&'a self, to: &'a Path) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -129,5 +133,48 @@ impl Store for Breakable {
 
     fn wakes(&self) -> tokio::sync::broadcast::Receiver<Wake> {
         self.inner.wakes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tender_store::{Batch, BoxFuture, FeedPosition, Store, StoreError, Transaction, Writes, read};
+    use tender_store_sqlite::SqliteStore;
+
+    use super::{Breakable, Broken};
+
+    struct Nothing;
+
+    impl Batch for Nothing {
+        fn run<'a>(&'a mut self, _: &'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> {
+            Box::pin(async { Ok(Writes::default()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_broken_is_broken_whichever_way_it_is_reached() {
+        let store = Breakable::new(Arc::new(
+            SqliteStore::open_in_memory().expect("a scratch database"),
+        ));
+        // Commits, reads, the feed, and the look whether commits would work.
+        let table = [
+            (Broken::Nothing, [true, true, true, true]),
+            (Broken::Reads, [true, false, false, false]),
+            (Broken::All, [false, false, false, false]),
+        ];
+        for (broken, expected) in table {
+            store.set(broken);
+            let before = store.reads();
+            let works = [
+                store.commit(Box::new(Nothing)).await.1.is_ok(),
+                read(store.as_ref(), |_| Box::pin(async { Ok(()) })).await.is_ok(),
+                store.feed(1, FeedPosition::default(), 1).await.is_ok(),
+                store.check_writable().await.is_ok(),
+            ];
+            assert_eq!(works, expected, "{broken:?}");
+            assert_eq!(store.reads() - before, 1, "{broken:?}");
+        }
     }
 }
