@@ -43,7 +43,8 @@ pub struct Maker {
 /// Where a task stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskState {
-    /// Offered, or leased while `leased_until` is in the future.
+    /// Nobody has answered it yet, nor has its end been written. While `leased_until` is in the future it is offered to nobody: a
+    /// device holds it, or it was never leased and is to be offered only then.
     Open,
     /// A till did it.
     Applied,

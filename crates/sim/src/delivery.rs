@@ -18,17 +18,28 @@ pub(crate) fn check(report: &mut Report, delivery: &Delivery, attempts: &[Attemp
     let own = attempts
         .iter()
         .all(|attempt| attempt.delivery == delivery.id && attempt.merchant == delivery.merchant);
-    notes.check(Rule::Isolation, own, "has attempts of another delivery");
+    notes.check(
+        Rule::Isolation,
+        own,
+        "has attempts of another delivery or merchant",
+    );
     // A replay counts from the beginning again, and a try whose claim was over is kept without being counted.
     let are_numbered = (1..)
         .zip(attempts)
         .all(|(number, attempt)| attempt.number == number);
-    let is_complete = u32::try_from(attempts.len()).is_ok_and(|kept| kept >= delivery.attempts);
     notes.check(
         Rule::Delivery,
-        are_numbered && is_complete,
-        "its attempts are not numbered 1, 2, 3 … up to the last one it names",
+        are_numbered,
+        "its attempts are not numbered 1, 2, 3 …",
     );
+    let kept = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
+    if kept < delivery.attempts {
+        let counted = delivery.attempts;
+        notes.broken(
+            Rule::Delivery,
+            format!("it counts {counted} attempts, of which {kept} are kept"),
+        );
+    }
     let fits = match delivery.state {
         DeliveryState::Pending | DeliveryState::Dropped => true,
         DeliveryState::Delivered => attempts.iter().any(was_taken),

@@ -78,7 +78,7 @@ impl<'a, 'c> Work<'a, 'c> {
         self.changes.clone()
     }
 
-    /// Forgets every change since.
+    /// Forgets every change since. Warnings that were given since stay.
     pub(super) fn go_back(&mut self, so_far: Changes) {
         self.changes = so_far;
     }

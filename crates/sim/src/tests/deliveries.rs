@@ -2,7 +2,7 @@
 
 use tender_engine::{Attempt, Delivery, DeliveryId, DeliveryState, EndpointId, Timestamp};
 
-use super::world::OURS;
+use super::world::{OURS, THEIRS};
 use crate::{Audit, Rule};
 
 fn delivery(id: u64, sequence: u64, state: DeliveryState, attempts: u32) -> Delivery {
@@ -78,4 +78,47 @@ fn deliveries() {
         .map(|finding| finding.rule)
         .collect();
     assert_eq!(rules, [Rule::Isolation]);
+}
+
+/// A finding says what is wrong and nothing that is not.
+#[test]
+fn what_is_said_of_a_delivery_is_true_of_it() {
+    let skipped = |mut kept: Vec<Attempt>| {
+        kept.remove(1);
+        kept
+    };
+    let foreign = |mut kept: Vec<Attempt>| {
+        kept[0].merchant = THEIRS;
+        kept
+    };
+    let cases = [
+        (1, attempts(1, &[500]), vec![]),
+        // Replayed since: more are kept than are counted.
+        (
+            1,
+            skipped(attempts(1, &[500; 4])),
+            vec!["its attempts are not numbered 1, 2, 3 …"],
+        ),
+        (
+            3,
+            attempts(1, &[500; 2]),
+            vec!["it counts 3 attempts, of which 2 are kept"],
+        ),
+        (
+            1,
+            foreign(attempts(1, &[500])),
+            vec!["has attempts of another delivery or merchant"],
+        ),
+    ];
+    for (counted, kept, expected) in cases {
+        let mut audit = Audit::new();
+        audit.delivery(&delivery(1, 1, DeliveryState::Pending, counted), &kept);
+        let report = audit.finish();
+        let said: Vec<&str> = report
+            .findings
+            .iter()
+            .map(|finding| finding.detail.as_str())
+            .collect();
+        assert_eq!(said, expected);
+    }
 }
