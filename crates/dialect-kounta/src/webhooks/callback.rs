@@ -71,13 +71,13 @@ async fn secure(exchange: &Exchange, uri: &str) -> Result<Option<Callback>, Fail
         .collect();
     let now_ms = exchange.tender.now().0;
     if let Some(known) = callbacks.iter().find(|endpoint| endpoint.url == uri) {
-        if is_noted(known) && now_ms.saturating_sub(known.updated_at_ms) < USE_NOTED_FOR_MS {
+        if is_freshly_noted(known, now_ms) {
             return Ok(Some(Callback::default()));
         }
-        // Gone meanwhile, it comes back.
-        let note = |stored: Option<Endpoint>| {
-            let used = stored.unwrap_or_else(|| (*known).clone());
-            (Edit::Put(noted(used, now_ms)), ())
+        let note = |stored: Option<Endpoint>| match stored {
+            Some(stored) => (noted(stored, now_ms), ()),
+            // Gone meanwhile, it comes back.
+            None => (noted((*known).clone(), now_ms), ()),
         };
         exchange
             .tender
@@ -102,7 +102,7 @@ async fn secure(exchange: &Exchange, uri: &str) -> Result<Option<Callback>, Fail
         let add = |stored: Option<Endpoint>| match stored {
             None => (Edit::Put(endpoint.clone()), Added::Made),
             // Another request was faster.
-            Some(stored) if stored.url == uri => (Edit::Put(noted(stored, now_ms)), Added::Shared),
+            Some(stored) if stored.url == uri => (noted(stored, now_ms), Added::Shared),
             Some(_) => (Edit::Keep, Added::Taken),
         };
         let added = exchange
@@ -130,20 +130,25 @@ enum Added {
     Taken,
 }
 
-/// Whether another request than the one that made the endpoint has named its URL.
-const fn is_noted(endpoint: &Endpoint) -> bool {
-    endpoint.updated_at_ms > endpoint.created_at_ms
+/// Whether another request than the one that made the endpoint has named its URL, and lately.
+const fn is_freshly_noted(endpoint: &Endpoint, now_ms: i64) -> bool {
+    let is_noted = endpoint.updated_at_ms > endpoint.created_at_ms;
+    is_noted && now_ms.saturating_sub(endpoint.updated_at_ms) < USE_NOTED_FOR_MS
 }
 
-fn noted(endpoint: Endpoint, now_ms: i64) -> Endpoint {
+/// Notes that a URL is named, unless somebody has just done so: many requests at once write one note.
+fn noted(endpoint: Endpoint, now_ms: i64) -> Edit<Endpoint> {
+    if is_freshly_noted(&endpoint, now_ms) {
+        return Edit::Keep;
+    }
     let at_least_ms = endpoint
         .updated_at_ms
         .max(endpoint.created_at_ms)
         .saturating_add(1);
-    Endpoint {
+    Edit::Put(Endpoint {
         updated_at_ms: now_ms.max(at_least_ms),
         ..endpoint
-    }
+    })
 }
 
 /// Endpoints that nobody needs any more, those first that were named longest ago; `wanted` at most.
