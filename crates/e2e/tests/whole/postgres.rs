@@ -8,6 +8,7 @@ mod nodes;
 mod numbers;
 mod operations;
 mod patroni;
+mod queue;
 mod schemas;
 mod survival;
 
