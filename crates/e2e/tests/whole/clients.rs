@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
-use reqwest::{Method, RequestBuilder, Response};
+use anyhow::{Context, bail, ensure};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use tender_e2e::{Received, Receiver, Server, lock};
+use tender_e2e::{Received, Receiver, Server, json_answer, lock};
 use tokio::task::JoinSet;
 
 /// How long a condition may take to become true.
@@ -18,6 +18,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How long a client leaves a server alone that said it was busy.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// What each payment is about.
+const CENTS: u32 = 1;
+/// Of so many payments one goes on under another reference once it is told that no money moved; the others repeat the same one.
+const FRESH_EVERY: u32 = 2;
 
 /// How K-Series refuses a reference that a payment has.
 pub(super) const ALREADY_THERE: &str = "reference has already been used";
@@ -128,6 +133,9 @@ impl Form {
 pub(super) struct Told {
     /// The order by the reference of a payment.
     pub(super) accepted: BTreeMap<String, String>,
+    /// The order and the cents of payments of which every answer said that no money moved, by reference. Nobody repeated them
+    /// any more: a client that goes on pays under another reference.
+    pub(super) denied: BTreeMap<String, (String, u32)>,
     /// How often which refusal came.
     pub(super) refused: BTreeMap<Refusal, u32>,
     /// References of clients that the server hung up on: nobody told them what became of the payment.
@@ -139,6 +147,13 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// How many payments were given up because no money had moved. A test that lets servers refuse has to have some, or nobody has
+    /// looked whether that was true.
+    pub(super) fn require_denials(&self) -> anyhow::Result<()> {
+        ensure!(!self.denied.is_empty(), "nobody was told that no money moved");
+        Ok(())
+    }
+
     /// Every refusal says what became of the money and what to do: nothing was changed and when to come again, or that the
     /// database went away while it committed, so that nobody can say; two dialects have a 500 for that.
     pub(super) fn check_refusals(&self) -> anyhow::Result<()> {
@@ -212,7 +227,7 @@ impl Clients {
     ) -> anyhow::Result<()> {
         for _ in 0..count {
             let client = Client {
-                form: api.form(server, order, 1)?,
+                form: api.form(server, order, CENTS)?,
                 address: server.address(),
                 order: id_of(order)?.to_owned(),
                 stop: Arc::clone(&self.stop),
@@ -268,17 +283,23 @@ struct Client {
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
     Accepted,
-    Refused,
+    /// The server says whether money moved: "no", or that it does not know.
+    Refused {
+        is_denied: bool,
+    },
     /// There was none.
     Cut,
 }
 
 impl Client {
     /// Pays until called back, or until the server is gone. What a busy server says about the outcome is "no" or
-    /// "unknown", and either way its advice is to repeat the same request.
+    /// "unknown", and either way its advice is to repeat the same request. After a "no" some pay under another reference instead,
+    /// which makes two payments of one if it was not true. After an "unknown" only the same reference is safe for good.
     async fn pay(self) {
         while !self.is_called() {
-            let reference = format!("load-{}", self.sequence.fetch_add(1, Ordering::Relaxed));
+            let number = self.sequence.fetch_add(1, Ordering::Relaxed);
+            let goes_on_afresh = number.is_multiple_of(FRESH_EVERY);
+            let (mut reference, mut tries, mut is_in_doubt) = (reference_for(number, 0), 0, false);
             loop {
                 match self.ask(&reference).await {
                     Answer::Accepted => break,
@@ -286,9 +307,19 @@ impl Client {
                         lock(&self.told).cut.push(reference);
                         return;
                     }
-                    Answer::Refused if self.is_called() => return,
-                    Answer::Refused => tokio::time::sleep(PAUSE).await,
+                    Answer::Refused { is_denied } => is_in_doubt |= !is_denied,
                 }
+                let is_called = self.is_called();
+                if !is_in_doubt && (is_called || goes_on_afresh) {
+                    let denied = (self.order.clone(), CENTS);
+                    lock(&self.told).denied.insert(reference, denied);
+                    tries += 1;
+                    reference = reference_for(number, tries);
+                }
+                if is_called {
+                    return;
+                }
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
@@ -315,8 +346,9 @@ impl Client {
         match refusal {
             // K-Series answers a repeat of what it has accepted as a refusal.
             Some(refusal) if !refusal.message.contains(ALREADY_THERE) => {
+                let is_denied = refusal.money_moved == "no";
                 *told.refused.entry(refusal).or_default() += 1;
-                Answer::Refused
+                Answer::Refused { is_denied }
             }
             _ => {
                 told.accepted.insert(reference.to_owned(), self.order.clone());
@@ -326,6 +358,11 @@ impl Client {
             }
         }
     }
+}
+
+/// The reference of a payment at one of the tries to make it.
+fn reference_for(number: u32, tries: u32) -> String {
+    format!("load-{number}-{tries}")
 }
 
 /// Waits until every payment of the orders has reached a final state; virtual tills are at it.
@@ -339,17 +376,56 @@ pub(super) async fn settle(server: &Server, orders: &[String]) -> anyhow::Result
     Ok(())
 }
 
-/// Every accepted payment is there once, and nothing is there twice.
+/// How many denied references are looked up one by one.
+const LOOKED_UP: usize = 50;
+
+/// Every accepted payment is there once, nothing is there twice, and nothing that was told as not having moved money.
 pub(super) async fn check_ledger(server: &Server, orders: &[String], told: &Told) -> anyhow::Result<()> {
-    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut found = Vec::new();
     for id in orders {
-        let order = server.order(id).await?;
+        found.push((id.clone(), server.order(id).await?));
+    }
+    check_orders(&found, told)?;
+    for reference in told.denied.keys().take(LOOKED_UP) {
+        let path = format!("/api/v1/payments/by-reference/{reference}");
+        let (status, body) = json_answer(server.native(Method::GET, &path)).await?;
+        ensure!(
+            status.is_success() || status == StatusCode::NOT_FOUND,
+            "{reference}: {status} {body}"
+        );
+        ensure!(
+            body["payment"].is_null()
+                && !["applied", "in-flight"].contains(&body["state"].as_str().unwrap_or_default()),
+            "no money had moved for {reference}, and there is {body}"
+        );
+    }
+    Ok(())
+}
+
+/// The same of orders by their ids, as the native API shows them.
+fn check_orders(orders: &[(String, Value)], told: &Told) -> anyhow::Result<()> {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut made = BTreeSet::new();
+    for (id, order) in orders {
         let payments = order["payments"].as_array().context("an order has payments")?;
         for payment in payments {
             let reference = reference_of(payment).context("a payment has its reference")?;
             ensure!(
                 seen.insert(reference.to_owned(), id.clone()).is_none(),
                 "{reference} is there twice"
+            );
+            if let Some((order, cents)) = told.denied.get(reference) {
+                bail!(
+                    "no money had moved for {reference} ({cents} cents of {order}), and there is {payment}"
+                );
+            }
+            // Whatever anybody was told: a payment that was tried under several references is made once.
+            let intention = reference
+                .rsplit_once('-')
+                .map_or(reference, |(intention, _)| intention);
+            ensure!(
+                made.insert(intention.to_owned()),
+                "{intention} was paid twice, also as {reference}"
             );
             ensure!(
                 payment["state"] == json!("complete"),
@@ -372,6 +448,34 @@ pub(super) async fn check_ledger(server: &Server, orders: &[String], told: &Told
         );
     }
     Ok(())
+}
+
+/// The comparison is what finds a lie, so it has to find one.
+#[test]
+fn a_false_no_is_found() {
+    let ledger = |references: &[&str]| {
+        let payments: Vec<Value> = (references.iter())
+            .map(|reference| json!({"reference": reference, "state": "complete"}))
+            .collect();
+        let paid = format!("0.{:02}", payments.len());
+        vec![("ord_1".to_owned(), json!({"payments": payments, "paid": paid}))]
+    };
+    let mut told = Told::default();
+    told.accepted.insert("load-1-1".to_owned(), "ord_1".to_owned());
+    told.denied.insert("load-1-0".to_owned(), ("ord_1".to_owned(), 1));
+    told.denied.insert("load-2-0".to_owned(), ("ord_1".to_owned(), 1));
+    check_orders(&ledger(&["load-1-1", "load-3-0"]), &told).expect("everything is as it was told");
+    for lie in [
+        // Given up after a "no", and there.
+        ["load-1-1", "load-2-0"].as_slice(),
+        // Paid again after a "no", and there twice.
+        &["load-1-1", "load-1-0"],
+        &["load-1-1", "load-1-2"],
+        // Accepted, and not there.
+        &["load-3-0"],
+    ] {
+        assert!(check_orders(&ledger(lie), &told).is_err(), "{lie:?}");
+    }
 }
 
 /// A payment's reference as the native API shows it. What om calls one is a label that no other API shows, so clients of om

@@ -70,6 +70,7 @@ async fn a_primary_that_dies_costs_a_pause_and_no_payment() -> anyhow::Result<()
     );
     ensure!(told.cut.is_empty(), "clients were hung up on: {:?}", told.cut);
     told.check_refusals()?;
+    told.require_denials()?;
     for killed in kills {
         for node in &nodes {
             let pause = interruption(&told, node, killed)?;

@@ -128,6 +128,7 @@ async fn nodes_outlive_a_database_that_stops() -> anyhow::Result<()> {
     );
     ensure!(told.cut.is_empty(), "clients were hung up on: {:?}", told.cut);
     told.check_refusals()?;
+    told.require_denials()?;
     settle(&nodes[0], &orders).await?;
     for node in &nodes {
         check_ledger(node, &orders, &told).await?;
