@@ -18,6 +18,7 @@ mod job;
 mod lease;
 mod link;
 mod listener;
+mod outbox;
 mod plan;
 mod reader;
 mod schema;

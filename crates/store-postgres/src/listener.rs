@@ -1,4 +1,4 @@
-//! The task that hears the wakes of other nodes and keeps this node's number.
+//! The task that exchanges wakes with other nodes and keeps this node's number.
 //!
 //! It has a session of its own, because `LISTEN` belongs to a session and a renewal must not wait behind commits.
 //! Wakes sent while it reconnects are lost, which the port allows: a wake is a hint.
@@ -8,18 +8,22 @@ use std::time::Duration;
 
 use tender_store::Wake;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until, timeout};
 use tokio_postgres::Notification;
 
 use crate::error::describe;
 use crate::lease::{self, Fence, RENEWAL_S};
 use crate::link::{PAUSE_FIRST, PAUSE_MAX, pause};
+use crate::outbox::Outbox;
 use crate::servers::Servers;
 use crate::session::Session;
 use crate::wake::{self, CHANNEL};
 
 /// Notifications waiting to be decoded; more are dropped.
 const NOTIFICATION_BACKLOG: usize = 1024;
+
+/// The least time between two sendings of wakes. The first one after a quiet time waits for nothing.
+const PACE: Duration = Duration::from_millis(10);
 
 /// Everything the task needs.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(crate) struct Listener {
     /// This store's own number among the senders of wakes.
     pub origin: u64,
     pub wakes: broadcast::Sender<Wake>,
+    /// What other nodes are to be told.
+    pub outbox: Arc<Outbox>,
     pub fence: Arc<OnceLock<Fence>>,
     /// Closed when the store is closed or dropped.
     pub end: oneshot::Receiver<()>,
@@ -96,9 +102,16 @@ impl Listener {
         let mut promotions = self.servers.promotions();
         // One that was noticed between connecting and here counts as well.
         promotions.mark_changed();
+        let mut next_at = Instant::now();
         loop {
             tokio::select! {
-                _ = &mut self.end => return Ended::Store,
+                _ = &mut self.end => {
+                    if !self.outbox.is_empty() {
+                        // Whether it works or not: the store is closed.
+                        let _ = self.tell(session).await;
+                    }
+                    return Ended::Store;
+                }
                 // The sender is in `self.servers`, so this never fails.
                 _ = promotions.changed() => {
                     if !self.servers.is_current(session.timeline()) {
@@ -110,6 +123,12 @@ impl Listener {
                     // The session's driver holds the sender.
                     None => return Ended::Session,
                 },
+                () = async { sleep_until(next_at).await; self.outbox.filled().await } => {
+                    if !self.tell(session).await {
+                        return Ended::Session;
+                    }
+                    next_at = Instant::now() + PACE;
+                }
                 _ = renewals.tick() => {
                     if !self.renew(session).await {
                         return Ended::Session;
@@ -135,6 +154,26 @@ impl Listener {
             }
             None => tracing::debug!(payload = notification.payload(), "unknown wake"),
         }
+    }
+
+    /// Sends what waits to the other nodes. Returns whether the session still works; if it does not, the wakes wait for the
+    /// next one.
+    async fn tell(&self, session: &mut Session) -> bool {
+        let wakes = self.outbox.take();
+        let payloads = wake::payloads(&wakes, self.origin);
+        let limit = session.answer_timeout();
+        let sending = async {
+            let statement = session.prepare(wake::NOTIFY_SOON).await?;
+            session.client().execute(&statement, &[&CHANNEL, &payloads]).await
+        };
+        let problem = match timeout(limit, sending).await {
+            Ok(Ok(_)) => return true,
+            Ok(Err(error)) => describe(&error),
+            Err(_) => format!("no answer in {limit:?}"),
+        };
+        tracing::warn!("other nodes could not be told of news: {problem}");
+        self.outbox.add(wakes);
+        false
     }
 
     /// Extends the lease, if there is one. Returns whether the session still works.

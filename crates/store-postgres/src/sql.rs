@@ -29,6 +29,10 @@ pub(crate) struct Texts {
     pub delete: String,
 }
 
+/// Keeps everybody else from locking, replacing or deleting a row. The stronger lock would also keep away those that only
+/// count on its key, foreign keys, of which there are none; taking it costs more.
+const LOCKING: &str = " FOR NO KEY UPDATE";
+
 static STATEMENTS: LazyLock<[Statements; Table::ALL.len()]> =
     LazyLock::new(|| Table::ALL.map(|table| Statements::new(table.spec())));
 
@@ -44,14 +48,14 @@ impl Statements {
         Self {
             many: Texts {
                 get: get(spec, ""),
-                get_locking: get(spec, " FOR UPDATE"),
+                get_locking: get(spec, LOCKING),
                 upsert: upsert(spec, &insert),
                 insert,
                 delete: delete(spec),
             },
             one: Texts {
                 get: get_one(spec, ""),
-                get_locking: get_one(spec, " FOR UPDATE"),
+                get_locking: get_one(spec, LOCKING),
                 upsert: upsert(spec, &insert_one),
                 insert: insert_one,
                 delete: format!("DELETE FROM {} WHERE {}", spec.name, key_is(spec)),
@@ -106,20 +110,24 @@ fn key(spec: &TableSpec) -> &[&'static str] {
     spec.columns.get(..spec.key_len).unwrap_or(spec.columns)
 }
 
-/// `unnest` over one `bigint[]` parameter per column.
-fn unnest(columns: usize, has_doc: bool) -> String {
-    let mut arrays: Vec<String> = (1..=columns)
-        .map(|number| format!("${number}::bigint[]"))
-        .collect();
-    if has_doc {
-        arrays.push(format!("${}::text[]", columns + 1));
-    }
-    format!("unnest({})", arrays.join(", "))
+/// The given rows by number. There is one parameter per column, an array with the values of all rows, and each is read in
+/// its place: a set-returning function over all arrays would first write every one of them to a table of its own.
+const GIVEN: &str = "generate_series(1, cardinality($1::bigint[])) AS given (row)";
+
+/// The same with the documents, whose places cannot be found without reading those before.
+fn given_with_docs(columns: usize) -> String {
+    format!("unnest(${}::text[]) WITH ORDINALITY AS given (doc, row)", columns + 1)
 }
 
-fn key_matches(spec: &TableSpec, other: &str) -> String {
-    let terms: Vec<String> = (key(spec).iter())
-        .map(|column| format!("{}.{column} = {other}.{column}", spec.name))
+/// The value of the column with this parameter number in the given row.
+fn given_value(number: usize) -> String {
+    format!("(${number}::bigint[])[given.row]")
+}
+
+/// The condition that the key is the given one.
+fn key_is_given(spec: &TableSpec) -> String {
+    let terms: Vec<String> = (key(spec).iter().zip(1..))
+        .map(|(column, number)| format!("{}.{column} = {}", spec.name, given_value(number)))
         .collect();
     terms.join(" AND ")
 }
@@ -129,22 +137,28 @@ fn key_matches(spec: &TableSpec, other: &str) -> String {
 /// would be its own.
 fn get(spec: &TableSpec, lock: &str) -> String {
     format!(
-        "SELECT found.* FROM {} AS wanted ({}) CROSS JOIN LATERAL \
-         (SELECT {} FROM {} WHERE {} LIMIT 1{lock}) AS found",
-        unnest(spec.key_len, false),
-        key(spec).join(", "),
+        "SELECT found.* FROM {GIVEN} CROSS JOIN LATERAL (SELECT {} FROM {} WHERE {} LIMIT 1{lock}) AS found",
         selected(spec),
         spec.name,
-        key_matches(spec, "wanted"),
+        key_is_given(spec),
     )
 }
 
 fn insert(spec: &TableSpec) -> String {
+    let width = spec.columns.len();
+    let values: Vec<String> = (1..=width)
+        .map(given_value)
+        .chain(spec.has_doc.then(|| "given.doc".to_owned()))
+        .collect();
+    let source = match spec.has_doc {
+        true => given_with_docs(width),
+        false => GIVEN.to_owned(),
+    };
     format!(
-        "INSERT INTO {} ({}) SELECT * FROM {}",
+        "INSERT INTO {} ({}) SELECT {} FROM {source}",
         spec.name,
         selected(spec),
-        unnest(spec.columns.len(), spec.has_doc)
+        values.join(", ")
     )
 }
 
@@ -164,11 +178,9 @@ fn upsert(spec: &TableSpec, insert: &str) -> String {
 
 fn delete(spec: &TableSpec) -> String {
     format!(
-        "DELETE FROM {} USING {} AS gone ({}) WHERE {}",
+        "DELETE FROM {} USING {GIVEN} WHERE {}",
         spec.name,
-        unnest(spec.key_len, false),
-        key(spec).join(", "),
-        key_matches(spec, "gone"),
+        key_is_given(spec),
     )
 }
 
@@ -220,8 +232,8 @@ pub(crate) fn scan(scan: &Scan, selection: Selection) -> Result<(String, Vec<i64
     match selection {
         Selection::LockedRows => text.push_str(match scan.lock {
             Lock::None => "",
-            Lock::Wait => " FOR UPDATE",
-            Lock::Skip => " FOR UPDATE SKIP LOCKED",
+            Lock::Wait => LOCKING,
+            Lock::Skip => " FOR NO KEY UPDATE SKIP LOCKED",
         }),
         Selection::Rows => {}
         Selection::Count => text.push_str(") AS counted"),

@@ -14,6 +14,7 @@ use crate::job::{BatchJob, queue, receive, worker_gone};
 use crate::lease::{self, Fence};
 use crate::link::{Comebacks, random};
 use crate::listener::Listener;
+use crate::outbox::Outbox;
 use crate::reader::{self, Reader};
 use crate::schema::{self, Migrate};
 use crate::servers::Servers;
@@ -98,6 +99,7 @@ impl PostgresStore {
         let fence = Arc::new(OnceLock::new());
         let origin = random();
         let comebacks = Comebacks::default();
+        let outbox = Arc::new(Outbox::default());
         let (writes, jobs) = queue(options.write_queue);
         for _ in 0..options.writers.max(1) {
             let writer = Writer::new(
@@ -106,6 +108,7 @@ impl PostgresStore {
                 Arc::clone(&fence),
                 origin,
                 wakes.clone(),
+                Arc::clone(&outbox),
             );
             tokio::spawn(writer.serve(jobs.clone()));
         }
@@ -119,6 +122,7 @@ impl PostgresStore {
             servers: Arc::clone(&servers),
             origin,
             wakes: wakes.clone(),
+            outbox,
             fence: Arc::clone(&fence),
             end: ended,
             started: Some(start),

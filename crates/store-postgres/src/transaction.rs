@@ -24,9 +24,6 @@ use crate::wake;
 
 type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
-/// Sends payloads to every listening node once the transaction commits.
-const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
-
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
@@ -191,9 +188,9 @@ impl<'s> Open<'s> {
             sends.push((self.prepare(step.text()).await?, step.parameters()));
             owners.push(Some(step));
         }
-        let payloads: Vec<String> = wakes.iter().map(|wake| wake::encode(*wake, origin)).collect();
+        let payloads = wake::payloads(wakes.iter().filter(|wake| wake::must_arrive(**wake)), origin);
         if !payloads.is_empty() {
-            sends.push((self.prepare(NOTIFY).await?, vec![&wake::CHANNEL, &payloads]));
+            sends.push((self.prepare(wake::NOTIFY).await?, vec![&wake::CHANNEL, &payloads]));
             owners.push(None);
         }
         let client = self.session.client();
@@ -441,8 +438,7 @@ impl<'k> Lookup<'k> {
     fn text(&self, kind: Kind) -> &'static str {
         let statements = statements(self.table).of(self.keys.len());
         match kind {
-            // A row that is never replaced needs no lock, and a lock would dirty its page.
-            Kind::Writing(_) if !self.table.spec().insert_only => &statements.get_locking,
+            Kind::Writing(_) if self.table.spec().is_locked_by_reads() => &statements.get_locking,
             Kind::Reading | Kind::Writing(_) => &statements.get,
         }
     }

@@ -1,5 +1,7 @@
 //! Wakes as notification payloads.
 //!
+//! Wakes that must arrive are sent by the transaction they are about; all others a moment later ([`crate::outbox`]).
+//!
 //! A payload is `kind:id:origin`. The origin is a random number of the sending store, which tells its own
 //! listeners itself, sooner, and does not want to hear the echo.
 
@@ -8,8 +10,26 @@ use tender_store::{Wake, WakeKind};
 /// The channel all nodes listen on.
 pub(crate) const CHANNEL: &str = "tender_wake";
 
+/// Sends payloads to every listening node once the transaction commits.
+pub(crate) const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
+
+/// The same in a transaction of its own, which nobody needs on disk.
+pub(crate) const NOTIFY_SOON: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, payload) \
+    FROM unnest($2::text[]) AS payload";
+
+/// Whether a wake must not be lost when its node dies: other nodes would go on with what they hold of the directory, such
+/// as a token that was revoked. What else there is to look at is found by looking now and then.
+pub(crate) fn must_arrive(wake: Wake) -> bool {
+    wake.kind == WakeKind::Directory
+}
+
+/// The payloads of wakes.
+pub(crate) fn payloads<'w>(wakes: impl IntoIterator<Item = &'w Wake>, origin: u64) -> Vec<String> {
+    wakes.into_iter().map(|wake| encode(*wake, origin)).collect()
+}
+
 /// The payload of a wake.
-pub(crate) fn encode(wake: Wake, origin: u64) -> String {
+fn encode(wake: Wake, origin: u64) -> String {
     let kind = match wake.kind {
         WakeKind::Task => "task",
         WakeKind::Delivery => "delivery",

@@ -10,8 +10,10 @@ use crate::error::Failure;
 use crate::job::{BatchJob, SharedReceiver};
 use crate::lease::Fence;
 use crate::link::{Comebacks, Link, pause};
+use crate::outbox::Outbox;
 use crate::servers::Servers;
 use crate::transaction::{Kind, Open};
+use crate::wake::must_arrive;
 
 /// How often a batch is run before its caller is told of the conflict.
 const RUNS_MAX: u32 = 12;
@@ -33,6 +35,7 @@ pub(crate) struct Writer {
     fence: Arc<OnceLock<Fence>>,
     origin: u64,
     wakes: broadcast::Sender<Wake>,
+    outbox: Arc<Outbox>,
 }
 
 impl Writer {
@@ -42,12 +45,14 @@ impl Writer {
         fence: Arc<OnceLock<Fence>>,
         origin: u64,
         wakes: broadcast::Sender<Wake>,
+        outbox: Arc<Outbox>,
     ) -> Self {
         Self {
             link: Link::new(servers, comebacks),
             fence,
             origin,
             wakes,
+            outbox,
         }
     }
 
@@ -79,10 +84,12 @@ impl Writer {
             runs += 1;
             match outcome {
                 Ok(wakes) => {
-                    for wake in wakes {
+                    for wake in &wakes {
                         // Nobody listening is fine.
-                        let _ = self.wakes.send(wake);
+                        let _ = self.wakes.send(*wake);
                     }
+                    self.outbox
+                        .add(wakes.into_iter().filter(|wake| !must_arrive(*wake)));
                     return Ok(());
                 }
                 Err(Failure::Retry) if runs < RUNS_MAX => {

@@ -59,6 +59,9 @@ pub struct TableSpec {
     pub has_doc: bool,
     /// Rows are never replaced: an existing key is a duplicate.
     pub insert_only: bool,
+    /// Rows only say where something else is. Nothing is decided on one, so a batch that reads one need not keep others
+    /// from replacing it.
+    pub leads: bool,
     /// Secondary indexes.
     pub indexes: &'static [IndexSpec],
 }
@@ -109,6 +112,7 @@ impl Table {
                         key_len: 3,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[index("directory_by_kind", &["kind", "id"])],
                     }
                 }
@@ -121,6 +125,7 @@ impl Table {
                         key_len: 2,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[index("credentials_by_application", &["application_id"])],
                     }
                 }
@@ -144,6 +149,7 @@ impl Table {
                         key_len: 2,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[index(
                             "orders_by_location",
                             &["merchant_id", "location_id", "state", "order_id"],
@@ -159,6 +165,7 @@ impl Table {
                         key_len: 2,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[],
                     }
                 }
@@ -171,6 +178,7 @@ impl Table {
                         key_len: 3,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[],
                     }
                 }
@@ -183,6 +191,7 @@ impl Table {
                         key_len: 3,
                         has_doc: true,
                         insert_only: true,
+                        leads: false,
                         indexes: &[],
                     }
                 }
@@ -195,6 +204,7 @@ impl Table {
                         key_len: 3,
                         has_doc: false,
                         insert_only: false,
+                        leads: true,
                         indexes: &[],
                     }
                 }
@@ -217,6 +227,7 @@ impl Table {
                         key_len: 2,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[
                             partial("tasks_open", &["merchant_id", "location_id", "task_id"], "open"),
                             partial("tasks_expiry", &["expires_at_ms"], "open"),
@@ -232,6 +243,7 @@ impl Table {
                         key_len: 3,
                         has_doc: true,
                         insert_only: true,
+                        leads: false,
                         indexes: &[index(
                             "journal_by_moment",
                             &["merchant_id", "location_id", "at_ms"],
@@ -255,6 +267,7 @@ impl Table {
                         key_len: 2,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[
                             partial(
                                 "deliveries_next",
@@ -283,6 +296,7 @@ impl Table {
                         key_len: 3,
                         has_doc: true,
                         insert_only: true,
+                        leads: false,
                         indexes: &[],
                     }
                 }
@@ -295,6 +309,7 @@ impl Table {
                         key_len: 2,
                         has_doc: true,
                         insert_only: false,
+                        leads: false,
                         indexes: &[partial(
                             "cases_open",
                             &["merchant_id", "location_id", "case_id"],
@@ -311,6 +326,7 @@ impl Table {
                         key_len: 3,
                         has_doc: false,
                         insert_only: false,
+                        leads: false,
                         indexes: &[],
                     }
                 }
@@ -320,6 +336,13 @@ impl Table {
 }
 
 impl TableSpec {
+    /// Whether a batch keeps others from changing the rows it has read by key until it is over. A lock dirties the row's
+    /// page, so where nothing depends on it there is none.
+    #[must_use]
+    pub const fn is_locked_by_reads(&self) -> bool {
+        !self.insert_only && !self.leads
+    }
+
     /// The position of a column.
     ///
     /// # Panics
