@@ -6,7 +6,7 @@
 use tender_money::{Currency, Decimal};
 
 use crate::{
-    ApplicationId, EndpointId, Hash256, LocationId, MerchantId, OrderId, Payment, StaffId, Timestamp, Via,
+    ApplicationId, EndpointId, Hash128, Hash256, LocationId, MerchantId, OrderId, Payment, StaffId, Timestamp, Via, alias_hash,
 };
 
 /// Where an order stands.
@@ -207,7 +207,16 @@ pub struct Order {
     pub journal_hash: Hash256,
 }
 
+/// The name space of account identifiers among aliases.
+const ALIAS_ACCOUNT: &str = "account";
+
 impl Order {
+    /// The alias by which its account identifier leads to it, and never to another order.
+    #[must_use]
+    pub fn account_alias(&self) -> Hash128 {
+        alias_hash(ALIAS_ACCOUNT, self.location, &self.account.to_string())
+    }
+
     /// What the guest has to pay in all: goods and service charge.
     #[must_use]
     pub const fn total_minor(&self) -> i64 {

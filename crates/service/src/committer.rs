@@ -21,6 +21,7 @@ use tender_store::{
 };
 use tokio::sync::oneshot;
 
+use crate::accounts::{Account, accounts_among};
 use crate::guard::{Expected, Guards};
 use crate::ids::BatchIds;
 use crate::loader::{Reads, get};
@@ -75,9 +76,7 @@ pub(crate) async fn run(inner: Weak<Inner>, queue: Arc<Queue>) {
 async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
     let state = Arc::new(Mutex::new(State {
         jobs,
-        results: Vec::new(),
-        wakes: Vec::new(),
-        runs: 0,
+        ..State::default()
     }));
     let batch = LedgerBatch {
         inner: Arc::clone(inner),
@@ -89,6 +88,7 @@ async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
         jobs,
         results,
         wakes,
+        opened,
         runs,
     } = std::mem::take(&mut *lock(&state));
     inner
@@ -96,6 +96,7 @@ async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
         .committed(jobs.len(), runs, began.elapsed(), result.as_ref().err());
     match result {
         Ok(()) => {
+            inner.accounts.learn(opened);
             inner.announce(&wakes);
             for (job, result) in jobs.into_iter().zip(results) {
                 // A caller that went away does not undo what it asked for.
@@ -122,6 +123,8 @@ struct State {
     jobs: Vec<Job>,
     results: Vec<Result<Done, Failure>>,
     wakes: Vec<Wake>,
+    /// The accounts of orders that the batch opens.
+    opened: Vec<Account>,
     /// How often the batch was worked out.
     runs: u32,
 }
@@ -153,10 +156,11 @@ impl Batch for LedgerBatch {
                 }
             }
             guards.load(transaction).await?;
-            let mut snapshot = reads.load(transaction, now).await?;
+            let mut snapshot = reads.load(transaction, now, &self.inner.accounts).await?;
             let mut tally = Tally::default();
             self.decide_all(&mut snapshot, &guards, &mut tally, now);
             self.fan_out(transaction, &mut snapshot, &mut tally, now).await?;
+            lock(&self.state).opened = accounts_among(&tally.aliases, &snapshot);
             let writes = tally.into_writes(&snapshot)?;
             lock(&self.state).wakes.clone_from(&writes.wakes);
             Ok(writes)

@@ -4,6 +4,7 @@
 //! Must not know: HTTP servers, a storage backend, or any dialect's wire; dialects bring their webhook bodies through
 //! [`WebhookEncoder`].
 
+mod accounts;
 mod auth;
 mod background;
 mod clock;

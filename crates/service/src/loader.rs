@@ -16,6 +16,7 @@ use tender_store::{
 };
 
 use crate::Caller;
+use crate::accounts::{Accounts, accounts_among};
 use crate::queries::{decode, order_key, payment_key, payments_scan};
 
 type Of<T> = BTreeSet<(MerchantId, T)>;
@@ -32,6 +33,8 @@ struct Deferred {
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
     aliases: Of<Hash128>,
+    /// Aliases that were not read, because this node knew them.
+    known_aliases: Of<Hash128>,
     orders: Of<OrderId>,
     lines: Of<OrderId>,
     payments: Of<PaymentId>,
@@ -184,16 +187,69 @@ impl Reads {
         mut self,
         transaction: &mut dyn Transaction,
         now: Timestamp,
+        accounts: &Accounts,
     ) -> Result<Snapshot, StoreError> {
         let mut snapshot = Snapshot::default();
+        self.find_known(&mut snapshot, accounts);
         self.load_names(transaction, &mut snapshot).await?;
         self.look_ahead(transaction).await?;
         self.load_tasks(transaction, &mut snapshot, now).await?;
         self.load_named(transaction, &mut snapshot).await?;
+        self.load_mistaken(transaction, &mut snapshot, accounts).await?;
+        let read = (snapshot.aliases.iter()).filter(|(alias, _)| !self.known_aliases.contains(*alias));
+        accounts.learn(accounts_among(read, &snapshot));
         self.load_deferred_keys(transaction, &mut snapshot).await?;
         self.load_led(transaction, &mut snapshot).await?;
         self.load_all_payments(transaction, &mut snapshot).await?;
         Ok(snapshot)
+    }
+
+    /// Aliases that this node need not read.
+    fn find_known(&mut self, snapshot: &mut Snapshot, accounts: &Accounts) {
+        for (merchant, alias) in std::mem::take(&mut self.aliases) {
+            match accounts.find(merchant, alias) {
+                Some(order) => {
+                    self.known_aliases.insert((merchant, alias));
+                    self.add_alias(snapshot, merchant, alias, order);
+                }
+                None => drop(self.aliases.insert((merchant, alias))),
+            }
+        }
+    }
+
+    fn add_alias(&mut self, snapshot: &mut Snapshot, merchant: MerchantId, alias: Hash128, order: OrderId) {
+        self.orders.insert((merchant, order));
+        if self.lines_of_aliases.contains(&(merchant, alias)) {
+            self.lines.insert((merchant, order));
+        }
+        snapshot.aliases.insert((merchant, alias), order);
+    }
+
+    /// Reads what this node thought it knew, where the order is not there. See [`Accounts::forget`].
+    async fn load_mistaken(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        snapshot: &mut Snapshot,
+        accounts: &Accounts,
+    ) -> Result<(), StoreError> {
+        let is_there = |(merchant, alias): &(MerchantId, Hash128)| {
+            let order = snapshot.aliases.get(&(*merchant, *alias));
+            order.is_some_and(|order| snapshot.orders.contains_key(&(*merchant, *order)))
+        };
+        let mistaken: Of<Hash128> = (self.known_aliases.iter().copied())
+            .filter(|alias| !is_there(alias))
+            .collect();
+        if mistaken.is_empty() {
+            return Ok(());
+        }
+        for (merchant, alias) in &mistaken {
+            accounts.forget(*merchant, *alias);
+            snapshot.aliases.remove(&(*merchant, *alias));
+        }
+        self.known_aliases.clear();
+        self.aliases = mistaken;
+        self.load_names(transaction, snapshot).await?;
+        self.load_named(transaction, snapshot).await
     }
 
     /// Aliases, cases and check numbers: what leads to orders, or needs none.
@@ -216,11 +272,7 @@ impl Reads {
         ];
         let [aliases, cases, numbers] = get_tables(transaction, wanted).await?;
         for alias in decode::<StoredAlias>(&aliases)? {
-            self.orders.insert((alias.merchant, alias.order));
-            if self.lines_of_aliases.contains(&(alias.merchant, alias.hash)) {
-                self.lines.insert((alias.merchant, alias.order));
-            }
-            snapshot.aliases.insert((alias.merchant, alias.hash), alias.order);
+            self.add_alias(snapshot, alias.merchant, alias.hash, alias.order);
         }
         for case in decode::<Case>(&cases)? {
             self.orders.insert((case.merchant, case.order));

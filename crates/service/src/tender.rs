@@ -8,6 +8,7 @@ use tender_engine::{
 use tender_store::{Direction, Op, Scan, Store, Table, Wake, WakeKind, Write};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use crate::accounts::Accounts;
 use crate::auth::{self, AuthState};
 use crate::clock::real_now;
 use crate::committer::{self, Encoded, Job, JobWork, QUEUE_MAX, Queue};
@@ -134,6 +135,7 @@ pub(crate) struct Inner {
     pub(crate) auth: AuthState,
     pub(crate) tills: Tills,
     pub(crate) limits: Limits,
+    pub(crate) accounts: Accounts,
     pub(crate) metrics: Metrics,
     directories: DirectoryCache,
     queue: mpsc::Sender<Job>,
@@ -159,6 +161,7 @@ impl Inner {
             auth: AuthState::default(),
             tills: Tills::default(),
             limits: Limits::default(),
+            accounts: Accounts::default(),
             metrics: Metrics::new(),
             directories: DirectoryCache::default(),
             queue,

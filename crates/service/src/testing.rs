@@ -176,12 +176,7 @@ pub(crate) async fn pay_at_till(
 async fn pay_by(tender: &Tender, order: OrderId, amount: &str, settle: Settle) -> Payment {
     let amount = AmountSpec::Exact(decimal(amount));
     let mut spec = PaymentSpec::new(OrderSelector::Id(order), Direction::Receipt, amount, settle);
-    let method = MethodRef {
-        id: MethodId(7),
-        code: "CASH".to_owned(),
-        name: "Cash".to_owned(),
-    };
-    spec.method = Lookup::Known((method, MethodKind::Ordinary));
+    spec.method = cash();
     match tender
         .execute(&caller(), Command::Pay(Box::new(spec)))
         .await
@@ -191,6 +186,16 @@ async fn pay_by(tender: &Tender, order: OrderId, amount: &str, settle: Settle) -
         Some(Outcome::Payment(payment)) => *payment,
         other => panic!("not a payment: {other:?}"),
     }
+}
+
+/// A method to pay by.
+pub(crate) fn cash() -> Lookup<(MethodRef, MethodKind)> {
+    let method = MethodRef {
+        id: MethodId(7),
+        code: "CASH".to_owned(),
+        name: "Cash".to_owned(),
+    };
+    Lookup::Known((method, MethodKind::Ordinary))
 }
 
 fn decimal(text: &str) -> Decimal {

@@ -14,8 +14,6 @@ use crate::{
     Watcher, alias_hash,
 };
 
-/// Kind of the alias under which an order is found by its account identifier.
-pub(crate) const ALIAS_ACCOUNT: &str = "account";
 /// Kind of the alias under which an order is found by the client's own number.
 pub(crate) const ALIAS_EXTERNAL: &str = "external";
 
@@ -174,8 +172,7 @@ fn fill(order: &mut Order, command: &OpenOrder) -> Result<(), Rejection> {
 /// Sum-free names of the order: its account identifier, and the client's own number. A number used again leads to
 /// the newer order.
 fn add_aliases(work: &mut Work<'_, '_>, order: &Order) {
-    let account = alias_hash(ALIAS_ACCOUNT, order.location, &order.account.to_string());
-    work.put_alias(account, order.id);
+    work.put_alias(order.account_alias(), order.id);
     if let Some(external) = &order.external_reference {
         // Sale numbers belong to the company, not to one of its sites: location 0 stands for all of them.
         work.put_alias(alias_hash(ALIAS_EXTERNAL, LocationId(0), external), order.id);
