@@ -6,7 +6,8 @@
 use tender_money::{Currency, Decimal};
 
 use crate::{
-    ApplicationId, EndpointId, Hash128, Hash256, LocationId, MerchantId, OrderId, Payment, StaffId, Timestamp, Via, alias_hash,
+    ApplicationId, EndpointId, Hash128, Hash256, LocationId, MerchantId, OrderId, Payment, StaffId,
+    Timestamp, Via, alias_hash,
 };
 
 /// Where an order stands.

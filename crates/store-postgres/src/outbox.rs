@@ -19,8 +19,15 @@ const WAITING_MAX: usize = 4_096;
 /// What waits to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: Mutex<HashSet<Wake>>,
+    waiting: Mutex<Waiting>,
     news: Notify,
+}
+
+/// Wakes in the order in which they came, and the same without an order.
+#[derive(Debug, Default)]
+struct Waiting {
+    in_order: Vec<Wake>,
+    known: HashSet<Wake>,
 }
 
 impl Outbox {
@@ -28,11 +35,11 @@ impl Outbox {
     pub(crate) fn add(&self, wakes: impl IntoIterator<Item = Wake>) {
         let mut waiting = self.lock();
         for wake in wakes {
-            if waiting.len() < WAITING_MAX {
-                waiting.insert(wake);
+            if waiting.in_order.len() < WAITING_MAX && waiting.known.insert(wake) {
+                waiting.in_order.push(wake);
             }
         }
-        let is_filled = !waiting.is_empty();
+        let is_filled = !waiting.in_order.is_empty();
         drop(waiting);
         if is_filled {
             self.news.notify_one();
@@ -41,7 +48,7 @@ impl Outbox {
 
     /// Whether there is nothing to send.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().in_order.is_empty()
     }
 
     /// Waits until there is something to send. For one task at a time; dropped before it is ready, it takes nothing.
@@ -51,12 +58,12 @@ impl Outbox {
         }
     }
 
-    /// Takes everything.
+    /// Takes everything, in the order in which it came.
     pub(crate) fn take(&self) -> Vec<Wake> {
-        self.lock().drain().collect()
+        std::mem::take(&mut *self.lock()).in_order
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<Wake>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -82,9 +89,7 @@ mod tests {
         outbox.add([wake(1), wake(2)]);
         outbox.add([wake(1)]);
         outbox.filled().await;
-        let mut taken = outbox.take();
-        taken.sort_by_key(|wake| wake.id);
-        assert_eq!(taken, [wake(1), wake(2)]);
+        assert_eq!(outbox.take(), [wake(1), wake(2)]);
         assert_eq!(outbox.filled().now_or_never(), None);
     }
 

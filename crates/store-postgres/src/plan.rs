@@ -1,7 +1,6 @@
 //! Turns what a batch wants written into statements with arrays as parameters.
 
-use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tender_store::{Key, Row, StoreError, Table, Write};
 use tokio_postgres::types::ToSql;
@@ -9,7 +8,7 @@ use tokio_postgres::types::ToSql;
 use crate::sql::statements;
 
 /// Keys that a batch looked for and did not find.
-pub(crate) type Missing = BTreeSet<(Table, Key)>;
+pub(crate) type Missing = BTreeMap<Table, BTreeSet<Key>>;
 
 /// How a statement treats the rows it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +34,8 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    fn new(table: Table, action: Action) -> Self {
+    /// A statement for at most so many rows.
+    fn new(table: Table, action: Action, rows: usize) -> Self {
         let spec = table.spec();
         let (width, has_doc) = match action {
             Action::Delete => (spec.key_len, false),
@@ -44,8 +44,8 @@ impl Step {
         Self {
             table,
             action,
-            columns: vec![Vec::new(); width],
-            docs: has_doc.then(Vec::new),
+            columns: (0..width).map(|_| Vec::with_capacity(rows)).collect(),
+            docs: has_doc.then(|| Vec::with_capacity(rows)),
         }
     }
 
@@ -90,68 +90,75 @@ impl Step {
 /// The statements for these writes, in table order and with rising keys, which is the order every node locks in.
 /// Entries of the journal stay as they come, because the feed shows them in that order: nobody waits for their keys,
 /// which follow from rows that are locked.
-pub(crate) fn plan(mut writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, StoreError> {
-    require_distinct(&writes)?;
-    writes.sort_by(|a, b| match (a.target(), b.target()) {
-        ((Table::Journal, _), (Table::Journal, _)) => Ordering::Equal,
-        (a, b) => a.cmp(&b),
-    });
-    let mut steps: Vec<Step> = Vec::new();
-    // The steps of the current table begin here.
-    let mut begin = 0;
+pub(crate) fn plan(writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, StoreError> {
+    let mut of_tables: BTreeMap<Table, Vec<Write>> = BTreeMap::new();
     for write in writes {
-        let (table, key) = write.target();
-        if steps.last().is_some_and(|last| last.table != table) {
-            begin = steps.len();
+        let (table, _) = write.target();
+        of_tables.entry(table).or_default().push(write);
+    }
+    let mut steps: Vec<Step> = Vec::new();
+    for (table, mut writes) in of_tables {
+        if table == Table::Journal {
+            let mut keys: Vec<&[i64]> = writes.iter().map(|write| write.target().1).collect();
+            keys.sort_unstable();
+            require_distinct(table, &keys)?;
+        } else {
+            // Most come in order already, which this sort notices.
+            writes.sort_by(|a, b| a.target().1.cmp(b.target().1));
+            let keys: Vec<&[i64]> = writes.iter().map(|write| write.target().1).collect();
+            require_distinct(table, &keys)?;
         }
-        let action = match &write {
-            Write::Delete(..) => {
-                require_key(table, key)?;
-                Action::Delete
-            }
-            Write::Put(row) | Write::Insert(row) => {
-                require_row(row)?;
-                if !missing.is_empty() && missing.contains(&(table, key.to_vec())) {
-                    Action::InsertMissing
-                } else if table.spec().insert_only || matches!(write, Write::Insert(_)) {
-                    Action::Insert
-                } else {
-                    Action::Upsert
+        let (begin, rows) = (steps.len(), writes.len());
+        let missing = missing.get(&table);
+        for write in writes {
+            let (action, values, doc) = match write {
+                Write::Delete(_, key) => {
+                    require_key(table, &key)?;
+                    (Action::Delete, key, String::new())
                 }
-            }
-        };
-        let (values, doc) = match write {
-            Write::Put(row) | Write::Insert(row) => (row.columns, row.doc),
-            Write::Delete(_, key) => (key, String::new()),
-        };
-        let mut current = steps.iter_mut().skip(begin);
-        match current.find(|step| step.action == action) {
-            Some(step) => step.push(values, doc),
-            None => {
-                let mut step = Step::new(table, action);
-                step.push(values, doc);
-                steps.push(step);
+                Write::Put(row) | Write::Insert(row) if is_missing(missing, &row) => {
+                    require_row(&row)?;
+                    (Action::InsertMissing, row.columns, row.doc)
+                }
+                Write::Put(row) if !table.spec().insert_only => {
+                    require_row(&row)?;
+                    (Action::Upsert, row.columns, row.doc)
+                }
+                Write::Put(row) | Write::Insert(row) => {
+                    require_row(&row)?;
+                    (Action::Insert, row.columns, row.doc)
+                }
+            };
+            let mut of_table = steps.iter_mut().skip(begin);
+            match of_table.find(|step| step.action == action) {
+                Some(step) => step.push(values, doc),
+                None => {
+                    let mut step = Step::new(table, action, rows);
+                    step.push(values, doc);
+                    steps.push(step);
+                }
             }
         }
     }
     Ok(steps)
 }
 
-/// Two writes of one key would leave the result to their order, which the port does not define.
-fn require_distinct(writes: &[Write]) -> Result<(), StoreError> {
-    let mut targets: Vec<_> = writes.iter().map(Write::target).collect();
-    targets.sort_unstable();
-    let twice = targets.windows(2).find_map(|pair| match pair {
-        [first, second] if first == second => Some(first.0.spec()),
-        _ => None,
-    });
-    match twice {
-        None => Ok(()),
-        Some(spec) if spec.insert_only => Err(StoreError::Duplicate { table: spec.name }),
-        Some(spec) => Err(StoreError::Internal(format!(
+fn is_missing(missing: Option<&BTreeSet<Key>>, row: &Row) -> bool {
+    missing.is_some_and(|missing| missing.contains(row.key()))
+}
+
+/// Two writes of one key would leave the result to their order, which the port does not define. The keys come sorted.
+fn require_distinct(table: Table, keys: &[&[i64]]) -> Result<(), StoreError> {
+    let spec = table.spec();
+    if keys.windows(2).all(|pair| pair.first() != pair.last()) {
+        Ok(())
+    } else if spec.insert_only {
+        Err(StoreError::Duplicate { table: spec.name })
+    } else {
+        Err(StoreError::Internal(format!(
             "a batch writes one key of {} twice",
             spec.name
-        ))),
+        )))
     }
 }
 

@@ -116,7 +116,10 @@ const GIVEN: &str = "generate_series(1, cardinality($1::bigint[])) AS given (row
 
 /// The same with the documents, whose places cannot be found without reading those before.
 fn given_with_docs(columns: usize) -> String {
-    format!("unnest(${}::text[]) WITH ORDINALITY AS given (doc, row)", columns + 1)
+    format!(
+        "unnest(${}::text[]) WITH ORDINALITY AS given (doc, row)",
+        columns + 1
+    )
 }
 
 /// The value of the column with this parameter number in the given row.

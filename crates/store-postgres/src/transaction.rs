@@ -346,12 +346,16 @@ impl<'s> Open<'s> {
     }
 
     fn note_missing(&mut self, lookup: &Lookup<'_>, found: &[Row]) {
+        if found.len() == lookup.keys.len() {
+            return;
+        }
         let mut present = found.iter().map(Row::key).peekable();
+        let missing = self.missing.entry(lookup.table).or_default();
         for key in &lookup.keys {
             if present.peek() == Some(&key.as_slice()) {
                 present.next();
             } else {
-                self.missing.insert((lookup.table, (*key).clone()));
+                missing.insert((*key).clone());
             }
         }
     }

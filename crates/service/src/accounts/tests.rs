@@ -1,4 +1,6 @@
-use tender_engine::{AmountSpec, Command, Direction, Order, OrderSelector, Outcome, PaymentSpec, Rejection, Settle};
+use tender_engine::{
+    AmountSpec, Command, Direction, Order, OrderSelector, Outcome, PaymentSpec, Rejection, Settle,
+};
 use tender_money::Decimal;
 use tender_store::{Record, StoredAlias, Write};
 

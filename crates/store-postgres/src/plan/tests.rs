@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use tender_store::conformance::row;
 use tender_store::{Table, Write};
 
@@ -18,9 +20,9 @@ fn writes_become_one_statement_per_table_and_action_in_lock_order() {
         put(Table::Counters, &[1, 1, 1]),
     ];
     let missing = Missing::from([
-        (Table::Orders, vec![1, 7]),
-        (Table::Keys, vec![1, 5, 5]),
-        (Table::Cases, vec![1, 3]),
+        (Table::Orders, BTreeSet::from([vec![1, 7]])),
+        (Table::Keys, BTreeSet::from([vec![1, 5, 5]])),
+        (Table::Cases, BTreeSet::from([vec![1, 3]])),
     ]);
     let steps = plan(writes, &missing).expect("a plan");
     let found: Vec<_> = (steps.iter())
@@ -48,7 +50,8 @@ fn writes_become_one_statement_per_table_and_action_in_lock_order() {
             _ => spec.columns.len() + usize::from(spec.has_doc),
         };
         assert_eq!(step.parameters().len(), width);
-        assert_eq!(step.text().matches('$').count(), width, "{}", step.text());
+        let parameter = |number: usize| step.text().contains(&format!("${number}"));
+        assert!(parameter(width) && !parameter(width + 1), "{}", step.text());
     }
 }
 
