@@ -202,35 +202,28 @@ impl JournalEntry {
     /// Every value is preceded by its length, so no two different entries have one text.
     #[must_use]
     pub fn computed_hash(&self) -> Hash256 {
-        let mut text = String::with_capacity(256);
-        let mut field = |value: &dyn std::fmt::Display| {
-            let value = value.to_string();
-            let _ = write!(text, "{}:{value};", value.len());
-        };
-        field(&self.merchant.0);
-        field(&self.order.0);
-        field(&self.seq);
-        field(&self.location.0);
-        field(&self.kind.code());
-        field(&self.at.0);
-        field(&self.by.0);
-        field(&self.via.code());
-        // A number that is absent and a number that is zero are not the same fact.
-        field(&self.payment.map_or_else(String::new, |number| number.to_string()));
-        field(&self.task.map_or_else(String::new, |task| task.0.to_string()));
-        field(&self.currency.code());
-        field(&self.postings.len());
+        let mut text = HashedText::new();
+        text.shown(self.merchant.0);
+        text.shown(self.order.0);
+        text.shown(self.seq);
+        text.shown(self.location.0);
+        text.text(self.kind.code());
+        text.shown(self.at.0);
+        text.shown(self.by.0);
+        text.text(self.via.code());
+        text.shown_or_nothing(self.payment);
+        text.shown_or_nothing(self.task.map(|task| task.0));
+        text.text(self.currency.code());
+        text.shown(self.postings.len());
         for posting in &self.postings {
-            field(&posting.ledger);
-            field(&posting.amount_minor);
+            text.shown(posting.ledger);
+            text.shown(posting.amount_minor);
         }
         for (name, value) in &self.detail {
-            field(name);
-            field(value);
+            text.text(name);
+            text.text(value);
         }
-        let mut bytes = text.into_bytes();
-        bytes.extend_from_slice(&self.previous);
-        sha256(&bytes)
+        text.hash(&self.previous)
     }
 
     /// The sum of the postings; anything but zero is a bug.
@@ -248,5 +241,57 @@ impl JournalEntry {
             .iter()
             .find(|(fact, _)| fact == name)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+/// What an entry's hash is made from: every value as it is shown, after its length in bytes, as `3:EUR;`.
+struct HashedText {
+    text: String,
+    /// A value on its way into the text; kept for its room.
+    value: String,
+}
+
+/// What most entries fit into, in bytes.
+const HASHED_BYTES_USUAL: usize = 384;
+/// What every number fits into, in bytes.
+const NUMBER_BYTES_MAX: usize = 20;
+
+impl HashedText {
+    fn new() -> Self {
+        Self {
+            text: String::with_capacity(HASHED_BYTES_USUAL),
+            value: String::with_capacity(NUMBER_BYTES_MAX),
+        }
+    }
+
+    fn text(&mut self, value: &str) {
+        // Writing to memory succeeds.
+        let _ = write!(self.text, "{}", value.len());
+        self.text.push(':');
+        self.text.push_str(value);
+        self.text.push(';');
+    }
+
+    fn shown(&mut self, value: impl std::fmt::Display) {
+        let mut shown = std::mem::take(&mut self.value);
+        shown.clear();
+        let _ = write!(shown, "{value}");
+        self.text(&shown);
+        self.value = shown;
+    }
+
+    /// A number that is absent and a number that is zero are not the same fact.
+    fn shown_or_nothing(&mut self, value: Option<impl std::fmt::Display>) {
+        match value {
+            Some(value) => self.shown(value),
+            None => self.text(""),
+        }
+    }
+
+    /// The hash over the text and the hash of the entry before.
+    fn hash(self, previous: &Hash256) -> Hash256 {
+        let mut bytes = self.text.into_bytes();
+        bytes.extend_from_slice(previous);
+        sha256(&bytes)
     }
 }

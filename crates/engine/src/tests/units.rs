@@ -208,3 +208,39 @@ fn attributes_are_measured_as_the_json_they_are() {
         assert_eq!(attributes_bytes(&attributes), json.len(), "{json}");
     }
 }
+
+/// Entries of ledgers in use were hashed from this text, so it never changes.
+#[test]
+fn the_text_of_an_entrys_hash() {
+    let mut entry = super::bench::Bench::new("EUR").sample_entry();
+    entry.merchant.0 = 1;
+    entry.order.0 = u64::MAX;
+    entry.seq = 10;
+    entry.location.0 = 99;
+    entry.kind = EntryKind::PaymentCompleted;
+    entry.at.0 = i64::MIN;
+    entry.by.0 = 100;
+    entry.via = Via::Om;
+    entry.payment = Some(0);
+    entry.task = None;
+    entry.postings = vec![
+        Posting {
+            ledger: Ledger::Tender(MethodId(3)),
+            amount_minor: 1250,
+        },
+        Posting {
+            ledger: Ledger::ReceivableGoods,
+            amount_minor: -1250,
+        },
+    ];
+    entry.detail = vec![("reference".to_owned(), "żabka;1:".to_owned())];
+    entry.previous = [7; 32];
+    let mut text = concat!(
+        "1:1;20:18446744073709551615;2:10;2:99;17:payment.completed;20:-9223372036854775808;3:100;2:om;1:0;0:;3:EUR;",
+        "1:2;8:tender.3;4:1250;16:receivable.goods;5:-1250;9:reference;9:żabka;1:;",
+    )
+    .as_bytes()
+    .to_vec();
+    text.extend_from_slice(&[7; 32]);
+    assert_eq!(entry.computed_hash(), crate::hash::sha256(&text));
+}
