@@ -4,14 +4,14 @@
 //! outer record's row says already.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
-use serde::ser::{Serialize, Serializer};
 use tender_engine::{
     Line, LocationId, MerchantId, Opened, Order, OrderId, OrderState, Payment, PaymentId, PaymentState,
     StaffId, Stage, Timestamp,
 };
 
-use super::document::{Document, read_document, write_document};
+use super::document::{read_document, write_document};
 use super::field::Stored;
+use super::json::Json;
 use super::order::{OrderColumns, stage_from_number, state_from_number as order_state};
 use super::payment::{PaymentColumns, state_from_number as payment_state};
 
@@ -21,17 +21,11 @@ pub(super) const UNNAMED: PaymentId = PaymentId {
     number: 0,
 };
 
-/// Carries a copy through serde: `Copied<&T>` is written, `Copied<T>` is read.
+/// Carries a copy through serde, to be read.
 pub(super) struct Copied<T>(pub(super) T);
 
 /// A document without its columns.
 struct Bare<T>(T);
-
-impl<T: Document> Serialize for Bare<&T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        write_document(self.0, to)
-    }
-}
 
 impl<'de> Deserialize<'de> for Bare<Payment> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -60,20 +54,19 @@ impl<'de> Deserialize<'de> for Bare<Order> {
 }
 
 /// `{"state":2,"payment":{…}}`
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 struct PaymentCopy<P> {
     state: i64,
     payment: P,
 }
 
-impl Serialize for Copied<&Payment> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let copy = PaymentCopy {
-            state: self.0.state.number(),
-            payment: Bare(self.0),
-        };
-        copy.serialize(to)
-    }
+/// Writes what is read as a `Copied<Payment>`.
+pub(super) fn write_payment(payment: &Payment, to: &mut Json) {
+    to.object(|to| {
+        to.member("state", &payment.state.number());
+        to.name("payment");
+        write_document(payment, to);
+    });
 }
 
 impl<'de> Deserialize<'de> for Copied<Payment> {
@@ -87,11 +80,11 @@ impl<'de> Deserialize<'de> for Copied<Payment> {
 }
 
 /// `{"state":1,"stage":0,"opened_at_ms":…,"order":{…},"lines":[…],"payments":[…]}`, and `staff` where there is one.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 struct OrderCopy<O, L, P> {
     state: i64,
     stage: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     staff: Option<u64>,
     opened_at_ms: i64,
     order: O,
@@ -99,20 +92,22 @@ struct OrderCopy<O, L, P> {
     payments: Vec<P>,
 }
 
-impl Serialize for Copied<&Opened> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let order = &self.0.order;
-        let copy = OrderCopy {
-            state: order.state.number(),
-            stage: order.stage.number(),
-            staff: order.staff.map(|staff| staff.0),
-            opened_at_ms: order.opened_at.0,
-            order: Bare(order),
-            lines: Stored(&self.0.lines),
-            payments: self.0.payments.iter().map(Copied).collect(),
-        };
-        copy.serialize(to)
-    }
+/// Writes what is read as a `Copied<Opened>`.
+pub(super) fn write_opened(opened: &Opened, to: &mut Json) {
+    let order = &opened.order;
+    to.object(|to| {
+        to.member("state", &order.state.number());
+        to.member("stage", &order.stage.number());
+        if let Some(staff) = &order.staff {
+            to.member("staff", staff);
+        }
+        to.member("opened_at_ms", &order.opened_at);
+        to.name("order");
+        write_document(order, to);
+        to.member("lines", &opened.lines);
+        to.name("payments");
+        to.array(&opened.payments, write_payment);
+    });
 }
 
 impl<'de> Deserialize<'de> for Copied<Opened> {

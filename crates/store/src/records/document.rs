@@ -2,10 +2,9 @@
 
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
-use serde::ser::{SerializeMap, Serializer};
-
 use super::field::{Field, Stored};
+use super::json::Json;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
 /// What is stored as a JSON object.
 pub(super) trait Document: Sized {
@@ -13,7 +12,7 @@ pub(super) trait Document: Sized {
     type Columns;
 
     /// Writes the members, without those that have their default.
-    fn write_members<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error>;
+    fn write_members(&self, members: &mut Json);
 
     /// Reads the members, in any order.
     fn read_members<'de, M: MapAccess<'de>>(columns: Self::Columns, members: M) -> Result<Self, M::Error>;
@@ -41,14 +40,13 @@ macro_rules! document {
         impl $crate::records::document::Document for $record {
             type Columns = $columns;
 
-            fn write_members<M: serde::ser::SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+            fn write_members(&self, members: &mut $crate::records::json::Json) {
                 $($crate::records::document::put(
                     members,
                     document!(@name $field $($name)?),
                     &self.$field,
                     document!(@default $($default)?),
-                )?;)+
-                Ok(())
+                );)+
             }
 
             fn read_members<'de, M: serde::de::MapAccess<'de>>(
@@ -98,10 +96,8 @@ macro_rules! document {
 pub(super) use document;
 
 /// Writes a document.
-pub(super) fn write_document<T: Document, S: Serializer>(record: &T, to: S) -> Result<S::Ok, S::Error> {
-    let mut members = to.serialize_map(None)?;
-    record.write_members(&mut members)?;
-    members.end()
+pub(super) fn write_document<T: Document>(record: &T, to: &mut Json) {
+    to.object(|members| record.write_members(members));
 }
 
 /// Reads a document.
@@ -113,16 +109,10 @@ pub(super) fn read_document<'de, T: Document, D: Deserializer<'de>>(
 }
 
 /// Writes a member, unless it has its default.
-pub(super) fn put<M: SerializeMap, T: Field>(
-    members: &mut M,
-    name: &'static str,
-    value: &T,
-    default: Option<T>,
-) -> Result<(), M::Error> {
-    if default.is_some_and(|default| default == *value) {
-        return Ok(());
+pub(super) fn put<T: Field>(members: &mut Json, name: &'static str, value: &T, default: Option<T>) {
+    if default.is_none_or(|default| default != *value) {
+        members.member(name, value);
     }
-    members.serialize_entry(name, &Stored(value))
 }
 
 /// Reads the value of a member into its place.

@@ -6,7 +6,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Unexpected, Visitor};
-use serde::ser::{Error as _, Serialize, Serializer};
 use tender_engine::{
     ApplicationId, CaseReason, DeliveryState, DeviceId, Direction, EndpointId, FailureCode, Hash256,
     KeySpace, Ledger, LocationId, MethodId, MoneyField, OrderId, PaymentId, Posting, StaffId, TaskId,
@@ -15,11 +14,12 @@ use tender_engine::{
 use tender_money::{Currency, Decimal};
 
 use super::document::{Document, read_document, write_document};
+use super::json::Json;
 
 /// A value inside a document.
 pub(super) trait Field: Sized + PartialEq {
     /// Writes it.
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+    fn write(&self, to: &mut Json);
 
     /// Reads it.
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
@@ -30,14 +30,8 @@ pub(super) trait Field: Sized + PartialEq {
     }
 }
 
-/// Carries a [`Field`] through serde: `Stored<&T>` is written, `Stored<T>` is read.
+/// Carries a [`Field`] through serde, to be read.
 pub(super) struct Stored<T>(pub(super) T);
-
-impl<T: Field> Serialize for Stored<&T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.0.write(to)
-    }
-}
 
 impl<'de, T: Field> Deserialize<'de> for Stored<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -46,8 +40,8 @@ impl<'de, T: Field> Deserialize<'de> for Stored<T> {
 }
 
 impl<T: Document<Columns = ()> + PartialEq> Field for T {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        write_document(self, to)
+    fn write(&self, to: &mut Json) {
+        write_document(self, to);
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -56,8 +50,11 @@ impl<T: Document<Columns = ()> + PartialEq> Field for T {
 }
 
 impl<T: Field> Field for Option<T> {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().map(Stored).serialize(to)
+    fn write(&self, to: &mut Json) {
+        match self {
+            Some(value) => value.write(to),
+            None => to.null(),
+        }
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -70,8 +67,8 @@ impl<T: Field> Field for Option<T> {
 }
 
 impl<T: Field> Field for Vec<T> {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.iter().map(Stored))
+    fn write(&self, to: &mut Json) {
+        to.array(self, T::write);
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -86,10 +83,11 @@ impl<T: Field> Field for Vec<T> {
 
 /// Types that serde knows; a missing member is their default.
 macro_rules! plain {
-    ($($kind:ty),+ $(,)?) => {$(
+    ($($kind:ty, $write:expr;)+) => {$(
         impl Field for $kind {
-            fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                self.serialize(to)
+            fn write(&self, to: &mut Json) {
+                let write: fn(&Self, &mut Json) = $write;
+                write(self, to);
             }
 
             fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -102,14 +100,23 @@ macro_rules! plain {
         }
     )+};
 }
-plain!(bool, i64, u16, u32, u64, usize, String, (String, String));
+plain! {
+    bool, |value, to| to.boolean(*value);
+    i64, |value, to| to.number(*value);
+    u16, |value, to| to.number(*value);
+    u32, |value, to| to.number(*value);
+    u64, |value, to| to.number(*value);
+    usize, |value, to| to.number(*value);
+    String, |value, to| to.text(value);
+    (String, String), |(first, second), to| to.pair(first, second);
+}
 
 /// Types around one number. There is no id and no moment to stand for a missing one.
 macro_rules! number {
     ($($kind:ident),+ $(,)?) => {$(
         impl Field for $kind {
-            fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                self.0.serialize(to)
+            fn write(&self, to: &mut Json) {
+                to.number(self.0);
             }
 
             fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -134,8 +141,8 @@ number!(
 macro_rules! coded {
     ($($kind:ident),+ $(,)?) => {$(
         impl Field for $kind {
-            fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.code())
+            fn write(&self, to: &mut Json) {
+                to.code(self.code());
             }
 
             fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -152,10 +159,10 @@ coded!(CaseReason, FailureCode, Via);
 macro_rules! named {
     ($kind:ident { $($member:ident = $name:literal),+ $(,)? } $(or $default:ident)?) => {
         impl Field for $kind {
-            fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(match self {
+            fn write(&self, to: &mut Json) {
+                to.code(match self {
                     $(Self::$member => $name,)+
-                })
+                });
             }
 
             fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -192,8 +199,8 @@ named!(MoneyField {
 });
 
 impl Field for Currency {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(self.code())
+    fn write(&self, to: &mut Json) {
+        to.code(self.code());
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -202,8 +209,8 @@ impl Field for Currency {
 }
 
 impl Field for Decimal {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+    fn write(&self, to: &mut Json) {
+        to.code(&self.to_string());
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -217,12 +224,12 @@ const HASH_TEXT_LEN: usize = 43;
 const HASH_ROOM: usize = 33;
 
 impl Field for Hash256 {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         let mut text = [0; HASH_TEXT_LEN];
         URL_SAFE_NO_PAD
             .encode_slice(self, &mut text)
-            .map_err(S::Error::custom)?;
-        to.serialize_str(std::str::from_utf8(&text).map_err(S::Error::custom)?)
+            .expect("every hash has this length in base64");
+        to.code(std::str::from_utf8(&text).expect("base64 is ASCII"));
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -241,8 +248,8 @@ impl Field for Hash256 {
 
 /// `[order, number]`
 impl Field for PaymentId {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (self.order.0, self.number).serialize(to)
+    fn write(&self, to: &mut Json) {
+        to.pair(&self.order, &self.number);
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -255,8 +262,8 @@ impl Field for PaymentId {
 }
 
 impl Field for Ledger {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+    fn write(&self, to: &mut Json) {
+        to.code(&self.to_string());
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -266,8 +273,8 @@ impl Field for Ledger {
 
 /// `[ledger, amount]`
 impl Field for Posting {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (Stored(&self.ledger), self.amount_minor).serialize(to)
+    fn write(&self, to: &mut Json) {
+        to.pair(&self.ledger, &self.amount_minor);
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -1,12 +1,12 @@
 //! Keys and aliases: rows that are found by a hash.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
-use serde::ser::{Serialize, Serializer};
 use tender_engine::{Hash128, KeyOutcome, KeyRecord, MerchantId, MoneyField, OrderId, PaymentId, Rejection};
 
-use super::copy::{Copied, UNNAMED, place};
+use super::copy::{Copied, UNNAMED, place, write_opened, write_payment};
 use super::document::document;
 use super::field::{Field, Stored};
+use super::json::Json;
 use super::{Record, agree, decode, encode, open, small};
 use crate::{Row, StoreError, Table};
 
@@ -41,7 +41,7 @@ document! {
 
 /// `"payment"`, `{"answered":{"state":2,"payment":{…}}}`, `"order"`, `{"opened":{…}}`, `{"refused":{…}}` or `"burned"`. Which
 /// payment or order it is stands in the row's columns.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answer<P, O, R> {
     Payment,
@@ -53,16 +53,21 @@ enum Answer<P, O, R> {
 }
 
 impl Field for KeyOutcome {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         match self {
-            Self::Payment(_, None) => Answer::Payment,
-            Self::Payment(_, Some(payment)) => Answer::Answered(Copied(payment.as_ref())),
-            Self::Order(_, None) => Answer::Order,
-            Self::Order(_, Some(opened)) => Answer::Opened(Copied(opened.as_ref())),
-            Self::Refused(rejection) => Answer::Refused(Stored(rejection)),
-            Self::Burned => Answer::Burned,
+            Self::Payment(_, None) => to.code("payment"),
+            Self::Payment(_, Some(payment)) => to.object(|to| {
+                to.name("answered");
+                write_payment(payment, to);
+            }),
+            Self::Order(_, None) => to.code("order"),
+            Self::Order(_, Some(opened)) => to.object(|to| {
+                to.name("opened");
+                write_opened(opened, to);
+            }),
+            Self::Refused(rejection) => to.object(|to| to.member("refused", rejection)),
+            Self::Burned => to.code("burned"),
         }
-        .serialize(to)
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -92,7 +97,7 @@ document! {
 }
 
 impl Field for Rejection {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         let refusal = Refusal {
             code: self.code().to_owned(),
             money: self.money_field(),
@@ -101,7 +106,7 @@ impl Field for Rejection {
                 _ => None,
             },
         };
-        refusal.write(to)
+        refusal.write(to);
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -119,34 +124,42 @@ impl Field for Rejection {
     }
 }
 
-fn key_columns(key: &StoredKey) -> [i64; 5] {
-    let (order, number) = match &key.record.outcome {
+fn key_columns(merchant: MerchantId, hash: Hash128, record: &KeyRecord) -> [i64; 5] {
+    let (order, number) = match &record.outcome {
         KeyOutcome::Payment(id, _) => (id.order.to_i64(), i64::from(id.number)),
         KeyOutcome::Order(order, _) => (order.to_i64(), 0),
         KeyOutcome::Refused(_) | KeyOutcome::Burned => (0, 0),
     };
-    [key.merchant.to_i64(), key.hash.high, key.hash.low, order, number]
+    [merchant.to_i64(), hash.high, hash.low, order, number]
+}
+
+impl StoredKey {
+    /// The row of a key, for those who keep the record.
+    #[must_use]
+    pub fn row(merchant: MerchantId, hash: Hash128, record: &KeyRecord) -> Row {
+        if let KeyOutcome::Payment(id, Some(payment)) = &record.outcome {
+            debug_assert_eq!((payment.merchant, payment.id), (merchant, *id));
+        }
+        if let KeyOutcome::Order(id, Some(opened)) = &record.outcome {
+            let order = &opened.order;
+            debug_assert_eq!(
+                (order.merchant, order.location, order.id),
+                (merchant, record.location, *id)
+            );
+        }
+        Row {
+            table: Self::TABLE,
+            columns: key_columns(merchant, hash, record).to_vec(),
+            doc: encode(record),
+        }
+    }
 }
 
 impl Record for StoredKey {
     const TABLE: Table = Table::Keys;
 
     fn to_row(&self) -> Row {
-        if let KeyOutcome::Payment(id, Some(payment)) = &self.record.outcome {
-            debug_assert_eq!((payment.merchant, payment.id), (self.merchant, *id));
-        }
-        if let KeyOutcome::Order(id, Some(opened)) = &self.record.outcome {
-            let order = &opened.order;
-            debug_assert_eq!(
-                (order.merchant, order.location, order.id),
-                (self.merchant, self.record.location, *id)
-            );
-        }
-        Row {
-            table: Self::TABLE,
-            columns: key_columns(self).to_vec(),
-            doc: encode(&self.record),
-        }
+        Self::row(self.merchant, self.hash, &self.record)
     }
 
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -176,7 +189,7 @@ impl Record for StoredKey {
             }
             KeyOutcome::Refused(_) | KeyOutcome::Burned => {}
         }
-        agree(row, &key_columns(&key))?;
+        agree(row, &key_columns(key.merchant, key.hash, &key.record))?;
         Ok(key)
     }
 }

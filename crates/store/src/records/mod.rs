@@ -20,6 +20,7 @@ mod delivery;
 mod document;
 mod field;
 mod journal;
+mod json;
 mod key;
 mod order;
 mod payment;
@@ -33,6 +34,7 @@ pub use counter::{Counter, CounterName};
 pub use key::{StoredAlias, StoredKey};
 
 use document::{Document, read_document, write_document};
+use json::Json;
 
 use crate::{Row, StoreError, Table};
 
@@ -52,15 +54,11 @@ pub trait Record: Sized {
     fn from_row(row: &Row) -> Result<Self, StoreError>;
 }
 
-/// What most documents fit into, in bytes.
-const DOC_BYTES_USUAL: usize = 512;
-
 /// The document's text.
 fn encode<T: Document>(record: &T) -> String {
-    let mut bytes = Vec::with_capacity(DOC_BYTES_USUAL);
-    write_document(record, &mut serde_json::Serializer::new(&mut bytes))
-        .expect("writing to memory succeeds, and no field refuses to be written");
-    String::from_utf8(bytes).expect("serde_json writes UTF-8")
+    let mut text = Json::new();
+    write_document(record, &mut text);
+    text.into_text()
 }
 
 /// The record from its document and what stands beside it.

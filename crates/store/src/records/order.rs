@@ -1,7 +1,6 @@
 //! Orders and their lines.
 
 use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
 use tender_engine::{
     Account, Line, LineModifier, LocationId, MerchantId, Order, OrderId, OrderLines, OrderState,
     ServiceCharge, StaffId, Stage, Timestamp, Watcher,
@@ -10,6 +9,7 @@ use tender_money::Decimal;
 
 use super::document::document;
 use super::field::{Field, Stored};
+use super::json::Json;
 use super::{Record, agree, decode, encode, open, present, unknown};
 use crate::{Row, StoreError, Table};
 
@@ -104,7 +104,7 @@ document! {
 }
 
 /// `{"rate":"0.1"}` or `{"amount_minor":500}`.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Charge<D> {
     Rate(D),
@@ -112,13 +112,12 @@ enum Charge<D> {
 }
 
 impl Field for ServiceCharge {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         match self {
-            Self::None => None,
-            Self::Rate(rate) => Some(Charge::Rate(Stored(rate))),
-            Self::Amount(minor) => Some(Charge::AmountMinor(*minor)),
+            Self::None => to.null(),
+            Self::Rate(rate) => to.object(|to| to.member("rate", rate)),
+            Self::Amount(minor) => to.object(|to| to.member("amount_minor", minor)),
         }
-        .serialize(to)
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

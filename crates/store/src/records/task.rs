@@ -1,16 +1,16 @@
 //! Till tasks.
 
 use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
 use tender_engine::{
-    ApplicationId, DeviceId, Discount, EndpointId, LineSpec, LocationId, Maker, MerchantId, OrderId,
+    ApplicationId, DeviceId, Discount, EndpointId, LineSpec, LocationId, Maker, MerchantId, OrderId, Payment,
     PaymentId, Task, TaskId, TaskKind, TaskState, Timestamp,
 };
 use tender_money::Decimal;
 
-use super::copy::Copied;
+use super::copy::{Copied, write_payment};
 use super::document::document;
 use super::field::{Field, Stored};
+use super::json::Json;
 use super::{Record, agree, decode, encode, open, present, small};
 use crate::{Row, StoreError, Table};
 
@@ -54,7 +54,7 @@ document! {
 
 /// `"payment"`, `"order"`, `{"lines":[…]}`, `{"update":{"lines":[…],"payments":[…],"maker":{…}}}` where lines come with more, or
 /// `{"message":{"text":…,"also_print":…}}`.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Work<L, P, T> {
     Payment,
@@ -62,9 +62,9 @@ enum Work<L, P, T> {
     Lines(L),
     Update {
         lines: L,
-        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        #[serde(default = "Vec::new")]
         payments: Vec<P>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         maker: Option<Asker>,
     },
     Message {
@@ -75,44 +75,59 @@ enum Work<L, P, T> {
 }
 
 /// `{"application":5,"told":[6,"R-1"]}`, without `told` where no endpoint was named.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 struct Asker {
     application: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     told: Option<(u64, String)>,
 }
 
+fn write_update(lines: &Vec<LineSpec>, payments: &[Payment], maker: Option<&Maker>, to: &mut Json) {
+    to.object(|to| {
+        to.member("lines", lines);
+        if !payments.is_empty() {
+            to.name("payments");
+            to.array(payments, write_payment);
+        }
+        if let Some(maker) = maker {
+            to.name("maker");
+            to.object(|to| {
+                to.member("application", &maker.application);
+                if let Some((endpoint, text)) = &maker.told {
+                    to.name("told");
+                    to.pair(endpoint, text);
+                }
+            });
+        }
+    });
+}
+
 impl Field for TaskKind {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         match self {
-            Self::Payment => Work::Payment,
-            Self::Order => Work::Order,
+            Self::Payment => to.code("payment"),
+            Self::Order => to.code("order"),
             Self::Lines {
                 lines,
                 payments,
                 maker: None,
-            } if payments.is_empty() => Work::Lines(Stored(lines)),
+            } if payments.is_empty() => to.object(|to| to.member("lines", lines)),
             Self::Lines {
                 lines,
                 payments,
                 maker,
-            } => Work::Update {
-                lines: Stored(lines),
-                payments: payments.iter().map(Copied).collect(),
-                maker: maker.as_ref().map(|maker| Asker {
-                    application: maker.application.0,
-                    told: maker
-                        .told
-                        .as_ref()
-                        .map(|(endpoint, text)| (endpoint.0, text.clone())),
-                }),
-            },
-            Self::Message { text, also_print } => Work::Message {
-                text,
-                also_print: *also_print,
-            },
+            } => to.object(|to| {
+                to.name("update");
+                write_update(lines, payments, maker.as_ref(), to);
+            }),
+            Self::Message { text, also_print } => to.object(|to| {
+                to.name("message");
+                to.object(|to| {
+                    to.member("text", text);
+                    to.member("also_print", also_print);
+                });
+            }),
         }
-        .serialize(to)
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -142,7 +157,7 @@ impl Field for TaskKind {
 }
 
 /// How a task ended: `"applied"`, `{"refused":{"code":…}}`, `"expired"` or `"withdrawn"`.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum End<F> {
     Applied,
@@ -152,15 +167,14 @@ enum End<F> {
 }
 
 impl Field for TaskState {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         match self {
-            Self::Open => None,
-            Self::Applied => Some(End::Applied),
-            Self::Refused(failure) => Some(End::Refused(Stored(failure))),
-            Self::Expired => Some(End::Expired),
-            Self::Withdrawn => Some(End::Withdrawn),
+            Self::Open => to.null(),
+            Self::Applied => to.code("applied"),
+            Self::Refused(failure) => to.object(|to| to.member("refused", failure)),
+            Self::Expired => to.code("expired"),
+            Self::Withdrawn => to.code("withdrawn"),
         }
-        .serialize(to)
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -179,7 +193,7 @@ impl Field for TaskState {
 }
 
 /// `{"amount":"1.5"}` or `{"percent":"10"}`.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Reduction<D> {
     Amount(D),
@@ -187,13 +201,12 @@ enum Reduction<D> {
 }
 
 impl Field for Discount {
-    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    fn write(&self, to: &mut Json) {
         match self {
-            Self::None => None,
-            Self::Amount(amount) => Some(Reduction::Amount(Stored(amount))),
-            Self::Percent(percent) => Some(Reduction::Percent(Stored(percent))),
+            Self::None => to.null(),
+            Self::Amount(amount) => to.object(|to| to.member("amount", amount)),
+            Self::Percent(percent) => to.object(|to| to.member("percent", percent)),
         }
-        .serialize(to)
     }
 
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -8,7 +8,8 @@ use tender_engine::{
 };
 
 use super::examples::{self, ORDER, PAYMENT};
-use crate::records::field::{Field, Stored};
+use crate::records::field::Field;
+use crate::records::json::Json;
 use crate::{Counter, CounterName, Record, StoredAlias, StoredKey};
 
 #[track_caller]
@@ -377,7 +378,11 @@ fn cases() {
 fn named<T: Field>(values: &[T], names: &str) {
     let texts: Vec<String> = values
         .iter()
-        .map(|value| serde_json::to_string(&Stored(value)).expect("a text"))
+        .map(|value| {
+            let mut text = Json::new();
+            value.write(&mut text);
+            text.into_text()
+        })
         .collect();
     assert_eq!(texts.join(" ").replace('"', ""), names);
 }
