@@ -72,5 +72,5 @@ pub use payment::{
     Direction, Failure, FailureCode, MethodKind, MethodRef, Payment, PaymentState, Via, attributes_bytes,
 };
 pub use rejection::{MoneyField, Rejection};
-pub use snapshot::{Changes, Snapshot};
+pub use snapshot::{Changes, IdHasher, Records, Snapshot};
 pub use task::{Maker, Task, TaskKind, TaskState};

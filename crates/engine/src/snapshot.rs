@@ -1,31 +1,71 @@
 //! What a batch knows: the records its commands read, with the changes of earlier commands laid over them.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::{
     Case, CaseId, Hash128, JournalEntry, KeyRecord, LocationId, MerchantId, Notice, Order, OrderId,
     OrderLines, Payment, PaymentId, Task, TaskId,
 };
 
+/// Records by their ids.
+pub type Records<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
+
+/// Hashes ids. The system makes them itself, or takes them from SHA-256, and a map of them lives no longer than a batch: nobody
+/// can choose many that collide, so they need no hash with a secret.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct IdHasher(u64);
+
+/// An odd number whose bits look random, so that a product with it depends on all lower bits of the other factor.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// How far the upper bits of a product, which are the well mixed ones, are brought down to where maps look first.
+const UPPER_TO_LOWER_BITS: u32 = 26;
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(u64::from(value));
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = (self.0 ^ value)
+            .wrapping_mul(SPREAD)
+            .rotate_left(UPPER_TO_LOWER_BITS);
+    }
+
+    fn write_i64(&mut self, value: i64) {
+        self.write_u64(value.cast_unsigned());
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Loaded records. A record that is not here does not exist: the loader has brought all that a command reads.
 #[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     /// Order heads.
-    pub orders: HashMap<(MerchantId, OrderId), Order>,
+    pub orders: Records<(MerchantId, OrderId), Order>,
     /// Order lines, where a command needs them.
-    pub lines: HashMap<(MerchantId, OrderId), OrderLines>,
+    pub lines: Records<(MerchantId, OrderId), OrderLines>,
     /// Payments.
-    pub payments: HashMap<(MerchantId, PaymentId), Payment>,
+    pub payments: Records<(MerchantId, PaymentId), Payment>,
     /// Used keys.
-    pub keys: HashMap<(MerchantId, Hash128), KeyRecord>,
+    pub keys: Records<(MerchantId, Hash128), KeyRecord>,
     /// Where keys lead: kept apart from the record so that a lookup by key needs no decoding.
-    pub aliases: HashMap<(MerchantId, Hash128), OrderId>,
+    pub aliases: Records<(MerchantId, Hash128), OrderId>,
     /// Tasks.
-    pub tasks: HashMap<(MerchantId, TaskId), Task>,
+    pub tasks: Records<(MerchantId, TaskId), Task>,
     /// Cases.
-    pub cases: HashMap<(MerchantId, CaseId), Case>,
+    pub cases: Records<(MerchantId, CaseId), Case>,
     /// The newest check number of a location.
-    pub check_numbers: HashMap<(MerchantId, LocationId), u64>,
+    pub check_numbers: Records<(MerchantId, LocationId), u64>,
 }
 
 /// What a decision changes. Records are whole and replace what was there.
@@ -63,32 +103,25 @@ impl Changes {
 
 impl Snapshot {
     /// Lays a decision's changes over the snapshot, for the commands that follow in the batch.
-    pub fn apply(&mut self, changes: &Changes) {
-        for order in &changes.orders {
-            self.orders.insert((order.merchant, order.id), order.clone());
-        }
-        for lines in &changes.lines {
-            self.lines.insert((lines.merchant, lines.order), lines.clone());
-        }
-        for payment in &changes.payments {
-            self.payments
-                .insert((payment.merchant, payment.id), payment.clone());
-        }
-        for (merchant, hash, record) in &changes.keys {
-            self.keys.insert((*merchant, *hash), record.clone());
-        }
-        for (merchant, hash, order) in &changes.aliases {
-            self.aliases.insert((*merchant, *hash), *order);
-        }
-        for task in &changes.tasks {
-            self.tasks.insert((task.merchant, task.id), task.clone());
-        }
-        for case in &changes.cases {
-            self.cases.insert((case.merchant, case.id), case.clone());
-        }
-        for (merchant, location, number) in &changes.check_numbers {
-            self.check_numbers.insert((*merchant, *location), *number);
-        }
+    pub fn apply(&mut self, changes: Changes) {
+        self.orders
+            .extend((changes.orders.into_iter()).map(|order| ((order.merchant, order.id), order)));
+        self.lines
+            .extend((changes.lines.into_iter()).map(|lines| ((lines.merchant, lines.order), lines)));
+        self.payments
+            .extend((changes.payments.into_iter()).map(|payment| ((payment.merchant, payment.id), payment)));
+        self.keys
+            .extend((changes.keys.into_iter()).map(|(merchant, hash, record)| ((merchant, hash), record)));
+        self.aliases
+            .extend((changes.aliases.into_iter()).map(|(merchant, hash, order)| ((merchant, hash), order)));
+        self.tasks
+            .extend((changes.tasks.into_iter()).map(|task| ((task.merchant, task.id), task)));
+        self.cases
+            .extend((changes.cases.into_iter()).map(|case| ((case.merchant, case.id), case)));
+        self.check_numbers.extend(
+            (changes.check_numbers.into_iter())
+                .map(|(merchant, location, number)| ((merchant, location), number)),
+        );
     }
 
     /// The payments of an order that are loaded, by number.

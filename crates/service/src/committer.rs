@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use tender_engine::{
-    Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, OrderId,
+    Command, Context, Decision, Delivery, DeliveryId, DeliveryState, EndpointId, MerchantId, Notice, OrderId,
     Snapshot, Timestamp, decide,
 };
 use tender_store::{
@@ -26,7 +26,7 @@ use crate::guard::{Expected, Guards};
 use crate::ids::BatchIds;
 use crate::loader::{Reads, get};
 use crate::tender::{Caller, Done, Inner};
-use crate::{Directory, Failure, WebhookEncoder, WebhookEvent};
+use crate::{Directory, Endpoint, Failure, WebhookEncoder, WebhookEvent};
 
 pub(crate) use self::queue::Queue;
 use self::tally::Tally;
@@ -172,6 +172,11 @@ impl LedgerBatch {
     fn decide_all(&self, snapshot: &mut Snapshot, guards: &Guards, tally: &mut Tally, now: Timestamp) {
         let mut state = lock(&self.state);
         let mut results = Vec::with_capacity(state.jobs.len());
+        // Most commands make a payment, many of them with a task.
+        let is_command = |job: &&Job| matches!(job.work, JobWork::Command { .. });
+        let commands = state.jobs.iter().filter(is_command).count();
+        snapshot.payments.reserve(commands);
+        snapshot.tasks.reserve(commands);
         for job in &state.jobs {
             let result = match &job.work {
                 JobWork::Rows { rows, wakes } => {
@@ -202,9 +207,11 @@ impl LedgerBatch {
                     Ok(mut decision) => {
                         let changed = !dry_run && !decision.changes.is_empty();
                         if changed {
-                            tally.note(snapshot, &decision.changes);
-                            snapshot.apply(&decision.changes);
-                            tally.add(caller.merchant, directory, std::mem::take(&mut decision.changes));
+                            let changes = std::mem::take(&mut decision.changes);
+                            if self.concerned(directory, &changes.notices).next().is_some() {
+                                tally.told.push(Told::new(caller.merchant, directory, &changes));
+                            }
+                            tally.take(caller.merchant, snapshot, changes);
                         }
                         Done::from_decision(decision, changed)
                     }
@@ -302,11 +309,8 @@ impl LedgerBatch {
         let mut messages = Vec::new();
         let mut loaded = BTreeSet::new();
         for told in told {
-            let targets = self.targets(&told);
-            if targets.is_empty() {
-                continue;
-            }
-            if targets.iter().any(|(_, _, full)| *full) {
+            let targets: Vec<_> = self.concerned(&told.directory, &told.notices).collect();
+            if (targets.iter()).any(|(endpoint, encoder)| encoder.needs_full_order(&told.notices, endpoint)) {
                 load_full_orders(transaction, snapshot, &told, &mut loaded).await?;
             }
             let order_id = told.notices.iter().find_map(|notice| notice.order);
@@ -321,7 +325,7 @@ impl LedgerBatch {
                 now,
             };
             let order = order_id.or_else(|| payments.first().map(|payment| payment.id.order));
-            for (endpoint, encoder, _) in targets {
+            for (endpoint, encoder) in targets {
                 messages.extend(
                     encoder
                         .encode(&event, endpoint)
@@ -338,33 +342,18 @@ impl LedgerBatch {
         Ok(messages)
     }
 
-    fn targets<'t>(
+    /// The endpoints for which notices can be news, each with its encoder. Of most payments nobody is told, and nothing is kept.
+    fn concerned<'t>(
         &'t self,
-        told: &'t Told,
-    ) -> Vec<(&'t crate::Endpoint, &'t Arc<dyn WebhookEncoder>, bool)> {
-        let mut targets = Vec::new();
-        for endpoint in told
-            .directory
-            .endpoints
-            .values()
-            .filter(|endpoint| !endpoint.disabled)
-        {
-            let encoder = self
-                .inner
-                .encoders
-                .iter()
-                .find(|encoder| encoder.dialect() == endpoint.dialect);
-            if let Some(encoder) = encoder
-                && encoder.concerns(&told.notices)
-            {
-                targets.push((
-                    endpoint,
-                    encoder,
-                    encoder.needs_full_order(&told.notices, endpoint),
-                ));
-            }
-        }
-        targets
+        directory: &'t Directory,
+        notices: &'t [Notice],
+    ) -> impl Iterator<Item = (&'t Endpoint, &'t dyn WebhookEncoder)> {
+        let enabled = directory.endpoints.values().filter(|endpoint| !endpoint.disabled);
+        enabled.filter_map(|endpoint| {
+            let encoders = &mut self.inner.encoders.iter();
+            let encoder = encoders.find(|encoder| encoder.dialect() == endpoint.dialect)?;
+            encoder.concerns(notices).then_some((endpoint, encoder.as_ref()))
+        })
     }
 }
 

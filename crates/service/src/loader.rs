@@ -471,7 +471,9 @@ impl Reads {
 }
 
 fn add_orders(snapshot: &mut Snapshot, rows: &[Row]) -> Result<(), StoreError> {
-    for order in decode::<Order>(rows)? {
+    snapshot.orders.reserve(rows.len());
+    for row in rows {
+        let order = Order::from_row(row)?;
         snapshot.orders.insert((order.merchant, order.id), order);
     }
     Ok(())

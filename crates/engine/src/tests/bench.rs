@@ -129,7 +129,7 @@ impl Bench {
             assert!(entry.postings.iter().all(|posting| posting.amount_minor != 0));
             chain.push(entry.clone());
         }
-        self.snapshot.apply(changes);
+        self.snapshot.apply(changes.clone());
         for order in changes.orders.iter().filter(|_| !self.unchecked) {
             self.check_order(order);
         }

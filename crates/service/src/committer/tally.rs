@@ -2,34 +2,32 @@
 //!
 //! Owns: which records changed, and which of them are new. Must not know: rules, or how rows are stored.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::Arc;
 
-use tender_engine::{Changes, MerchantId, OrderId, PaymentId, Snapshot};
+use tender_engine::{Changes, MerchantId, OrderId, PaymentId, Records, Snapshot};
 use tender_store::{
     Counter, CounterName, Record, StoreError, StoredAlias, StoredKey, Wake, WakeKind, Write, Writes,
 };
 
 use super::told::Told;
 use super::{Encoded, Sequences};
-use crate::Directory;
 use crate::guard::PlainWrites;
 
-/// The records of a kind that a batch changes, and whether they are new. What a command changes it has read, so what the
-/// snapshot did not have is new.
-pub(super) type Changed<T> = BTreeMap<(MerchantId, T), bool>;
+/// The records of a kind that commands change, one after another, and whether they are new. What a command changes it has read,
+/// so what the snapshot did not have is new.
+type Changed<T> = Vec<((MerchantId, T), bool)>;
 
 /// What a batch is going to write.
 #[derive(Default)]
 pub(super) struct Tally {
-    pub(super) orders: Changed<OrderId>,
-    pub(super) lines: Changed<OrderId>,
-    pub(super) payments: Changed<PaymentId>,
-    pub(super) tasks: Changed<tender_engine::TaskId>,
-    pub(super) cases: Changed<tender_engine::CaseId>,
-    pub(super) aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
-    pub(super) check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
+    orders: Changed<OrderId>,
+    lines: Changed<OrderId>,
+    payments: Changed<PaymentId>,
+    tasks: Changed<tender_engine::TaskId>,
+    cases: Changed<tender_engine::CaseId>,
+    aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
+    check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
     pub(super) counters: Sequences,
     pub(super) rows: Vec<Write>,
     pub(super) plain: PlainWrites,
@@ -39,36 +37,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Notes which records a command changes. To be called before the snapshot has the changes.
-    pub(super) fn note(&mut self, snapshot: &Snapshot, changes: &Changes) {
-        for order in &changes.orders {
-            let key = (order.merchant, order.id);
-            let changed = self.orders.entry(key);
-            changed.or_insert_with(|| !snapshot.orders.contains_key(&key));
-        }
-        for lines in &changes.lines {
-            let key = (lines.merchant, lines.order);
-            let changed = self.lines.entry(key);
-            changed.or_insert_with(|| !snapshot.lines.contains_key(&key));
-        }
-        for payment in &changes.payments {
-            let key = (payment.merchant, payment.id);
-            let changed = self.payments.entry(key);
-            changed.or_insert_with(|| !snapshot.payments.contains_key(&key));
-        }
-        for task in &changes.tasks {
-            let key = (task.merchant, task.id);
-            let changed = self.tasks.entry(key);
-            changed.or_insert_with(|| !snapshot.tasks.contains_key(&key));
-        }
-        for case in &changes.cases {
-            let key = (case.merchant, case.id);
-            let changed = self.cases.entry(key);
-            changed.or_insert_with(|| !snapshot.cases.contains_key(&key));
-        }
-    }
-
-    pub(super) fn add(&mut self, merchant: MerchantId, directory: &Arc<Directory>, changes: Changes) {
+    /// Takes what a command changes, and lays it over the snapshot.
+    pub(super) fn take(&mut self, merchant: MerchantId, snapshot: &mut Snapshot, changes: Changes) {
+        self.note(snapshot, &changes);
         for task in &changes.tasks {
             if task.state.is_open() && task.leased_to.is_none() {
                 self.wakes.push(Wake {
@@ -77,57 +48,47 @@ impl Tally {
                 });
             }
         }
-        for (merchant, hash, record) in changes.keys {
-            self.rows.push(Write::Put(
-                StoredKey {
-                    merchant,
-                    hash,
-                    record,
-                }
-                .to_row(),
-            ));
-        }
-        self.aliases.extend(
-            changes
-                .aliases
-                .into_iter()
-                .map(|(merchant, hash, order)| ((merchant, hash), order)),
-        );
-        self.check_numbers.extend(
-            changes
-                .check_numbers
-                .into_iter()
-                .map(|(merchant, location, number)| ((merchant, location), number)),
-        );
         if !changes.entries.is_empty() {
             self.wakes.push(Wake {
                 kind: WakeKind::Journal,
                 id: merchant.to_i64(),
             });
         }
-        self.rows
-            .extend(changes.entries.iter().map(|entry| Write::Put(entry.to_row())));
-        if !changes.notices.is_empty() {
-            self.told.push(Told {
-                merchant,
-                directory: Arc::clone(directory),
-                notices: changes.notices,
-                orders: changes
-                    .orders
-                    .into_iter()
-                    .map(|order| (order.id, order))
-                    .collect(),
-                lines: changes
-                    .lines
-                    .into_iter()
-                    .map(|lines| (lines.order, lines))
-                    .collect(),
-                payments: changes
-                    .payments
-                    .into_iter()
-                    .map(|payment| (payment.id, payment))
-                    .collect(),
-            });
+        let keys = changes.keys.iter();
+        self.rows.extend(
+            keys.map(|(merchant, hash, record)| Write::Put(StoredKey::row(*merchant, *hash, record))),
+        );
+        self.rows.extend(changes.entries.iter().map(put));
+        let aliases = changes.aliases.iter();
+        self.aliases
+            .extend(aliases.map(|(merchant, hash, order)| ((*merchant, *hash), *order)));
+        let numbers = changes.check_numbers.iter();
+        self.check_numbers
+            .extend(numbers.map(|(merchant, location, number)| ((*merchant, *location), *number)));
+        snapshot.apply(changes);
+    }
+
+    /// Notes which records a command changes. To be called before the snapshot has the changes.
+    fn note(&mut self, snapshot: &Snapshot, changes: &Changes) {
+        for order in &changes.orders {
+            let key = (order.merchant, order.id);
+            self.orders.push((key, !snapshot.orders.contains_key(&key)));
+        }
+        for lines in &changes.lines {
+            let key = (lines.merchant, lines.order);
+            self.lines.push((key, !snapshot.lines.contains_key(&key)));
+        }
+        for payment in &changes.payments {
+            let key = (payment.merchant, payment.id);
+            self.payments.push((key, !snapshot.payments.contains_key(&key)));
+        }
+        for task in &changes.tasks {
+            let key = (task.merchant, task.id);
+            self.tasks.push((key, !snapshot.tasks.contains_key(&key)));
+        }
+        for case in &changes.cases {
+            let key = (case.merchant, case.id);
+            self.cases.push((key, !snapshot.cases.contains_key(&key)));
         }
     }
 
@@ -135,11 +96,11 @@ impl Tally {
     pub(super) fn into_writes(self, snapshot: &Snapshot) -> Result<Writes, StoreError> {
         let mut rows = self.rows;
         rows.extend(self.plain.into_writes());
-        rows.extend(rows_of(&self.orders, &snapshot.orders));
-        rows.extend(rows_of(&self.lines, &snapshot.lines));
-        rows.extend(rows_of(&self.payments, &snapshot.payments));
-        rows.extend(rows_of(&self.tasks, &snapshot.tasks));
-        rows.extend(rows_of(&self.cases, &snapshot.cases));
+        rows.extend(rows_of(self.orders, &snapshot.orders));
+        rows.extend(rows_of(self.lines, &snapshot.lines));
+        rows.extend(rows_of(self.payments, &snapshot.payments));
+        rows.extend(rows_of(self.tasks, &snapshot.tasks));
+        rows.extend(rows_of(self.cases, &snapshot.cases));
         for ((merchant, hash), order) in self.aliases {
             rows.push(put(&StoredAlias {
                 merchant,
@@ -166,13 +127,16 @@ impl Tally {
 }
 
 /// The rows of the changed records of a kind, as the snapshot has them by now.
-pub(super) fn rows_of<'a, K: Ord + Hash, T: Record>(
-    changed: &'a BTreeMap<K, bool>,
-    records: &'a HashMap<K, T>,
-) -> impl Iterator<Item = Write> + 'a {
-    changed.iter().filter_map(|(key, is_new)| {
-        let row = records.get(key)?.to_row();
-        Some(if *is_new {
+fn rows_of<K: Ord + Hash + Copy, T: Record>(
+    mut changed: Vec<(K, bool)>,
+    records: &Records<K, T>,
+) -> impl Iterator<Item = Write> {
+    // Whether a record is new is known by the first command that changed it, which the stable sort leaves first.
+    changed.sort_by_key(|(key, _)| *key);
+    changed.dedup_by_key(|(key, _)| *key);
+    changed.into_iter().filter_map(|(key, is_new)| {
+        let row = records.get(&key)?.to_row();
+        Some(if is_new {
             Write::Insert(row)
         } else {
             Write::Put(row)
@@ -180,6 +144,6 @@ pub(super) fn rows_of<'a, K: Ord + Hash, T: Record>(
     })
 }
 
-pub(super) fn put<T: Record>(record: &T) -> Write {
+fn put<T: Record>(record: &T) -> Write {
     Write::Put(record.to_row())
 }

@@ -2,10 +2,10 @@
 //!
 //! Owns: the state that a webhook message shows. Must not know: who is told, or in which words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tender_engine::{MerchantId, Notice, OrderId, OrderLines, Payment, PaymentId, Snapshot};
+use tender_engine::{Changes, MerchantId, Notice, Order, OrderId, OrderLines, Payment, PaymentId, Snapshot};
 use tender_store::{StoreError, Transaction};
 
 use crate::loader::get;
@@ -17,9 +17,35 @@ pub(super) struct Told {
     pub(super) merchant: MerchantId,
     pub(super) directory: Arc<Directory>,
     pub(super) notices: Vec<Notice>,
-    pub(super) orders: BTreeMap<OrderId, tender_engine::Order>,
-    pub(super) lines: BTreeMap<OrderId, OrderLines>,
-    pub(super) payments: BTreeMap<PaymentId, Payment>,
+    orders: Vec<Order>,
+    lines: Vec<OrderLines>,
+    payments: Vec<Payment>,
+}
+
+impl Told {
+    /// What a command wants told, copied before the snapshot takes its changes.
+    pub(super) fn new(merchant: MerchantId, directory: &Arc<Directory>, changes: &Changes) -> Self {
+        Self {
+            merchant,
+            directory: Arc::clone(directory),
+            notices: changes.notices.clone(),
+            orders: changes.orders.clone(),
+            lines: changes.lines.clone(),
+            payments: changes.payments.clone(),
+        }
+    }
+
+    fn order(&self, id: OrderId) -> Option<&Order> {
+        self.orders.iter().find(|order| order.id == id)
+    }
+
+    fn lines(&self, order: OrderId) -> Option<&OrderLines> {
+        self.lines.iter().find(|lines| lines.order == order)
+    }
+
+    fn payment(&self, id: PaymentId) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.id == id)
+    }
 }
 
 /// Brings lines and payments of the orders that somebody is told about in full, once in a batch. What the batch has changed
@@ -49,13 +75,11 @@ pub(super) async fn load_full_orders(
 
 pub(super) fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<OrderView> {
     let order = told
-        .orders
-        .get(&id)
+        .order(id)
         .or_else(|| snapshot.orders.get(&(told.merchant, id)))?
         .clone();
     let lines = told
-        .lines
-        .get(&id)
+        .lines(id)
         .or_else(|| snapshot.lines.get(&(told.merchant, id)))
         .map(|lines| lines.lines.clone())
         .unwrap_or_default();
@@ -65,7 +89,7 @@ pub(super) fn view_of(snapshot: &Snapshot, told: &Told, id: OrderId) -> Option<O
         .cloned()
         .collect();
     for payment in &mut payments {
-        if let Some(own) = told.payments.get(&payment.id) {
+        if let Some(own) = told.payment(payment.id) {
             *payment = own.clone();
         }
     }
@@ -82,8 +106,7 @@ pub(super) fn payments_of(snapshot: &Snapshot, told: &Told) -> Vec<Payment> {
     let mut payments: Vec<Payment> = Vec::new();
     for id in told.notices.iter().filter_map(|notice| notice.payment) {
         let own = told
-            .payments
-            .get(&id)
+            .payment(id)
             .or_else(|| snapshot.payments.get(&(told.merchant, id)));
         if let Some(payment) = own
             && !payments.iter().any(|known| known.id == id)

@@ -102,7 +102,7 @@ impl World {
         for entry in &changes.entries {
             self.chains.entry(entry.order).or_default().push(entry.clone());
         }
-        self.snapshot.apply(changes);
+        self.snapshot.apply(changes.clone());
         decision
     }
 
