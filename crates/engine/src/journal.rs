@@ -1,7 +1,5 @@
 //! The journal: append-only entries with balanced postings, chained by hash per order.
 
-use std::fmt::Write as _;
-
 use tender_money::Currency;
 
 use crate::hash::sha256;
@@ -203,21 +201,21 @@ impl JournalEntry {
     #[must_use]
     pub fn computed_hash(&self) -> Hash256 {
         let mut text = HashedText::new();
-        text.shown(self.merchant.0);
-        text.shown(self.order.0);
-        text.shown(self.seq);
-        text.shown(self.location.0);
+        text.natural(self.merchant.0);
+        text.natural(self.order.0);
+        text.natural(self.seq);
+        text.natural(self.location.0);
         text.text(self.kind.code());
-        text.shown(self.at.0);
-        text.shown(self.by.0);
+        text.integer(self.at.0);
+        text.natural(self.by.0);
         text.text(self.via.code());
-        text.shown_or_nothing(self.payment);
-        text.shown_or_nothing(self.task.map(|task| task.0));
+        text.natural_or_nothing(self.payment.map(u64::from));
+        text.natural_or_nothing(self.task.map(|task| task.0));
         text.text(self.currency.code());
-        text.shown(self.postings.len());
+        text.natural(self.postings.len() as u64);
         for posting in &self.postings {
-            text.shown(posting.ledger);
-            text.shown(posting.amount_minor);
+            text.text(&posting.ledger.to_string());
+            text.integer(posting.amount_minor);
         }
         for (name, value) in &self.detail {
             text.text(name);
@@ -244,54 +242,76 @@ impl JournalEntry {
     }
 }
 
-/// What an entry's hash is made from: every value as it is shown, after its length in bytes, as `3:EUR;`.
-struct HashedText {
-    text: String,
-    /// A value on its way into the text; kept for its room.
-    value: String,
-}
+/// What an entry's hash is made from: every value, numbers in decimal, after its length in bytes, as `3:EUR;`.
+struct HashedText(Vec<u8>);
 
 /// What most entries fit into, in bytes.
 const HASHED_BYTES_USUAL: usize = 384;
-/// What every number fits into, in bytes.
-const NUMBER_BYTES_MAX: usize = 20;
+/// The digits of the largest number.
+const DIGITS_MAX: usize = 20;
 
 impl HashedText {
     fn new() -> Self {
-        Self {
-            text: String::with_capacity(HASHED_BYTES_USUAL),
-            value: String::with_capacity(NUMBER_BYTES_MAX),
-        }
+        Self(Vec::with_capacity(HASHED_BYTES_USUAL))
     }
 
     fn text(&mut self, value: &str) {
-        // Writing to memory succeeds.
-        let _ = write!(self.text, "{}", value.len());
-        self.text.push(':');
-        self.text.push_str(value);
-        self.text.push(';');
+        self.begin(value.len());
+        self.0.extend_from_slice(value.as_bytes());
+        self.0.push(b';');
     }
 
-    fn shown(&mut self, value: impl std::fmt::Display) {
-        let mut shown = std::mem::take(&mut self.value);
-        shown.clear();
-        let _ = write!(shown, "{value}");
-        self.text(&shown);
-        self.value = shown;
+    fn natural(&mut self, value: u64) {
+        let mut room = [0; DIGITS_MAX];
+        let digits = digits(&mut room, value);
+        self.begin(digits.len());
+        self.0.extend_from_slice(digits);
+        self.0.push(b';');
+    }
+
+    fn integer(&mut self, value: i64) {
+        if value >= 0 {
+            return self.natural(value.unsigned_abs());
+        }
+        let mut room = [0; DIGITS_MAX];
+        let digits = digits(&mut room, value.unsigned_abs());
+        self.begin(digits.len().saturating_add(1));
+        self.0.push(b'-');
+        self.0.extend_from_slice(digits);
+        self.0.push(b';');
     }
 
     /// A number that is absent and a number that is zero are not the same fact.
-    fn shown_or_nothing(&mut self, value: Option<impl std::fmt::Display>) {
+    fn natural_or_nothing(&mut self, value: Option<u64>) {
         match value {
-            Some(value) => self.shown(value),
+            Some(value) => self.natural(value),
             None => self.text(""),
         }
     }
 
-    /// The hash over the text and the hash of the entry before.
-    fn hash(self, previous: &Hash256) -> Hash256 {
-        let mut bytes = self.text.into_bytes();
-        bytes.extend_from_slice(previous);
-        sha256(&bytes)
+    fn begin(&mut self, len: usize) {
+        let mut room = [0; DIGITS_MAX];
+        self.0.extend_from_slice(digits(&mut room, len as u64));
+        self.0.push(b':');
     }
+
+    /// The hash over the text and the hash of the entry before.
+    fn hash(mut self, previous: &Hash256) -> Hash256 {
+        self.0.extend_from_slice(previous);
+        sha256(&self.0)
+    }
+}
+
+/// A number in decimal, at the end of the room.
+fn digits(room: &mut [u8; DIGITS_MAX], mut value: u64) -> &[u8] {
+    let mut places = room.iter_mut().rev();
+    for place in places.by_ref() {
+        *place = b'0' | u8::try_from(value % 10).unwrap_or_default();
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    let unused = places.len();
+    room.get(unused..).unwrap_or_default()
 }
