@@ -166,9 +166,10 @@ fn count(connection: &Connection, scan: &Scan) -> Result<u64, StoreError> {
 pub(crate) fn read_row(table: Table, row: &rusqlite::Row<'_>, offset: usize) -> rusqlite::Result<Row> {
     let spec = table.spec();
     let width = spec.columns.len();
-    let columns = (offset..offset + width)
-        .map(|at| row.get(at))
-        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    let mut columns = Vec::with_capacity(width);
+    for at in offset..offset + width {
+        columns.push(row.get(at)?);
+    }
     let doc = if spec.has_doc {
         row.get(offset + width)?
     } else {
