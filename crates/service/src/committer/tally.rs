@@ -26,7 +26,7 @@ pub(super) struct Tally {
     payments: Changed<PaymentId>,
     tasks: Changed<tender_engine::TaskId>,
     cases: Changed<tender_engine::CaseId>,
-    aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
+    pub(super) aliases: BTreeMap<(MerchantId, tender_engine::Hash128), OrderId>,
     check_numbers: BTreeMap<(MerchantId, tender_engine::LocationId), u64>,
     pub(super) counters: Sequences,
     pub(super) rows: Vec<Write>,
