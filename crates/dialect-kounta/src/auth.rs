@@ -1,5 +1,7 @@
 //! Who asks: the `Authorization` header of this dialect in its three forms, and what a credential may do.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine;
@@ -13,7 +15,10 @@ use crate::errors::{ApiError, Fault};
 ///
 /// # Errors
 /// [`AuthFailure`].
-pub(crate) async fn authenticate(tender: &Tender, headers: &HeaderMap) -> Result<Principal, AuthFailure> {
+pub(crate) async fn authenticate(
+    tender: &Tender,
+    headers: &HeaderMap,
+) -> Result<Arc<Principal>, AuthFailure> {
     let value = headers.get(AUTHORIZATION).ok_or(AuthFailure::Missing)?;
     let value = value.to_str().map_err(|_| AuthFailure::Unknown)?.trim();
     let (scheme, credentials) = value.split_once(' ').ok_or(AuthFailure::Missing)?;

@@ -24,7 +24,7 @@ pub(crate) struct Exchange {
     /// The service.
     pub(crate) tender: Tender,
     /// Who asks.
-    pub(crate) principal: Principal,
+    pub(crate) principal: Arc<Principal>,
     /// The company's directory.
     pub(crate) directory: Arc<Directory>,
     /// The origin of URLs that go out.

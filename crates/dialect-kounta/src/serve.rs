@@ -5,6 +5,7 @@
 //! paths for log and metrics.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -92,7 +93,7 @@ impl Kounta {
     /// From permission to the resource.
     async fn admit(
         &self,
-        principal: Principal,
+        principal: Arc<Principal>,
         target: Option<Target>,
         method: &Method,
         request: Request,

@@ -31,7 +31,7 @@ pub(crate) const SCOPE_FINANCE: &str = "financial-api";
 #[derive(Debug)]
 pub(crate) struct Visit {
     pub(crate) kseries: Kseries,
-    pub(crate) principal: Principal,
+    pub(crate) principal: Arc<Principal>,
     pub(crate) directory: Arc<Directory>,
     raw_path: RawPath,
     /// How a 400 of this route writes its time.
@@ -134,7 +134,7 @@ where
 }
 
 /// Checks token, scope and what the client can read, in this order.
-async fn admit(tender: &Tender, parts: &Parts) -> Result<(Principal, Arc<Directory>), Refusal> {
+async fn admit(tender: &Tender, parts: &Parts) -> Result<(Arc<Principal>, Arc<Directory>), Refusal> {
     let principal = authenticate(tender, parts).await?;
     if !accepts_json(&parts.headers) {
         return Err(Fault::NotAcceptable.into());
@@ -143,7 +143,7 @@ async fn admit(tender: &Tender, parts: &Parts) -> Result<(Principal, Arc<Directo
     Ok((principal, directory))
 }
 
-async fn authenticate(tender: &Tender, parts: &Parts) -> Result<Principal, Refusal> {
+async fn authenticate(tender: &Tender, parts: &Parts) -> Result<Arc<Principal>, Refusal> {
     let token = bearer_token(&parts.headers).ok_or(Refusal::Unauthorized)?;
     let principal = tender.authenticate_token(token).await;
     let principal = principal.map_err(|failure| of_stranger(&failure))?;

@@ -25,7 +25,7 @@ pub struct Session {
     pub caller: Caller,
     /// The organisation's directory.
     pub directory: Arc<Directory>,
-    principal: Principal,
+    principal: Arc<Principal>,
 }
 
 impl Session {

@@ -10,6 +10,8 @@
 //! | [`Till`] | yes | no | yes |
 //! | [`Admin`] | yes | no | no |
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
@@ -30,19 +32,19 @@ const SCOPE: &str = "native";
 
 /// An application or the merchant's administration.
 #[derive(Debug, Clone)]
-pub(crate) struct Client(pub(crate) Principal);
+pub(crate) struct Client(pub(crate) Arc<Principal>);
 
 /// Anybody who may see orders.
 #[derive(Debug, Clone)]
-pub(crate) struct Reader(pub(crate) Principal);
+pub(crate) struct Reader(pub(crate) Arc<Principal>);
 
 /// A till, or the administration in its place.
 #[derive(Debug, Clone)]
-pub(crate) struct Till(pub(crate) Principal);
+pub(crate) struct Till(pub(crate) Arc<Principal>);
 
 /// The merchant's administration.
 #[derive(Debug, Clone)]
-pub(crate) struct Admin(pub(crate) Principal);
+pub(crate) struct Admin(pub(crate) Arc<Principal>);
 
 impl FromRequestParts<Native> for Client {
     type Rejection = Response;
@@ -103,7 +105,7 @@ impl FromRequestParts<Native> for Admin {
     }
 }
 
-async fn principal(parts: &Parts, native: &Native) -> Result<Principal, Response> {
+async fn principal(parts: &Parts, native: &Native) -> Result<Arc<Principal>, Response> {
     let token = bearer(&parts.headers).ok_or_else(|| refuse(&AuthFailure::Missing))?;
     authenticate(native, token)
         .await
@@ -111,7 +113,7 @@ async fn principal(parts: &Parts, native: &Native) -> Result<Principal, Response
 }
 
 /// Looks the token up again, for streams that outlive it.
-pub(crate) async fn authenticate(native: &Native, token: &str) -> Result<Principal, AuthFailure> {
+pub(crate) async fn authenticate(native: &Native, token: &str) -> Result<Arc<Principal>, AuthFailure> {
     native.tender().authenticate_token(token).await
 }
 
@@ -123,7 +125,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-fn with_scope(principal: Principal) -> Result<Principal, Response> {
+fn with_scope(principal: Arc<Principal>) -> Result<Arc<Principal>, Response> {
     // A key of another API is no token of this one, whatever was granted to it.
     if principal.credential == CredentialKind::Access && principal.has_scope(SCOPE) {
         return Ok(principal);

@@ -1,5 +1,7 @@
 //! Who an access token speaks for.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -34,7 +36,7 @@ pub(crate) async fn answer(State(tender): State<Tender>, headers: HeaderMap) -> 
     }
 }
 
-async fn principal(tender: &Tender, headers: &HeaderMap) -> Result<Principal, AuthFailure> {
+async fn principal(tender: &Tender, headers: &HeaderMap) -> Result<Arc<Principal>, AuthFailure> {
     let text = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

@@ -1,5 +1,7 @@
 //! The feed as pages, and the choice between pages and stream.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::header::ACCEPT;
 use axum::http::{Extensions, HeaderMap};
@@ -23,11 +25,11 @@ pub(super) const LIMIT_MAX: u32 = 1_000;
 pub(super) struct Selection {
     location: Option<LocationId>,
     kind: Option<EntryKind>,
-    principal: Principal,
+    principal: Arc<Principal>,
 }
 
 impl Selection {
-    fn read(query: &Query<'_>, principal: Principal) -> Result<Self, Problem> {
+    fn read(query: &Query<'_>, principal: Arc<Principal>) -> Result<Self, Problem> {
         let location = query.parsed("location_id", "the decimal id of a location", ids::read_plain)?;
         let location = location.map(LocationId);
         if location.is_some_and(|location| !principal.covers(location)) {
@@ -53,11 +55,11 @@ impl Selection {
     }
 
     /// The same for a principal that was looked up again.
-    pub(super) fn renew(&mut self, principal: Principal) {
+    pub(super) fn renew(&mut self, principal: Arc<Principal>) {
         self.principal = principal;
     }
 
-    pub(super) const fn principal(&self) -> &Principal {
+    pub(super) fn principal(&self) -> &Principal {
         &self.principal
     }
 }

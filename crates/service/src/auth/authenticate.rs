@@ -6,6 +6,7 @@ use std::time::Instant;
 use tender_engine::{ApplicationId, MerchantId};
 use tender_store::Table;
 
+use super::cache::KnownCredential;
 use super::credential::Stored;
 use super::secret::{SecretHash, TOKEN_BYTES_MAX, secrets_match};
 use super::{AuthFailure, CredentialKind, CredentialRecord, Principal, PrincipalKind};
@@ -49,34 +50,26 @@ impl Tender {
     ///
     /// # Errors
     /// [`AuthFailure`].
-    pub async fn authenticate_token(&self, token: &str) -> Result<Principal, AuthFailure> {
+    pub async fn authenticate_token(&self, token: &str) -> Result<Arc<Principal>, AuthFailure> {
         if token.is_empty() {
             return Err(AuthFailure::Missing);
         }
         if token.len() > TOKEN_BYTES_MAX {
             return Err(AuthFailure::Unknown);
         }
-        let record = self
+        let known = self
             .credential(&SecretHash::of_token(token))
             .await?
             .ok_or(AuthFailure::Unknown)?;
-        let kind = principal_kind(record.kind).ok_or(AuthFailure::Unknown)?;
-        self.check_life(&record)?;
+        let record = &known.record;
+        let principal = known.principal.as_ref().ok_or(AuthFailure::Unknown)?;
+        self.check_life(record)?;
         if record.application.0 != 0 {
             self.application_of(record.owner, record.application)
                 .await?
                 .enabled()?;
         }
-        Ok(Principal {
-            application: record.application,
-            merchant: record.merchant,
-            locations: record.locations.clone(),
-            scopes: record.scopes.clone(),
-            kind,
-            device: record.device,
-            actor: record.actor.clone(),
-            credential: record.kind,
-        })
+        Ok(Arc::clone(principal))
     }
 
     /// Who presents a client id and its secret: the application, in the company that owns it.
@@ -87,10 +80,10 @@ impl Tender {
         &self,
         client_id: &str,
         client_secret: &str,
-    ) -> Result<Principal, AuthFailure> {
+    ) -> Result<Arc<Principal>, AuthFailure> {
         let known = self.client_with_secret(client_id, client_secret).await?;
         let application = known.enabled()?;
-        Ok(Principal {
+        Ok(Arc::new(Principal {
             application: ApplicationId(application.id),
             merchant: known.owner(),
             locations: None,
@@ -99,7 +92,7 @@ impl Tender {
             device: None,
             actor: application.client_id.clone(),
             credential: CredentialKind::Client,
-        })
+        }))
     }
 
     /// The application with this client id and secret. A wrong secret and an unknown client are told alike, and whether
@@ -126,9 +119,10 @@ impl Tender {
         if client_id.is_empty() || client_id.len() > TOKEN_BYTES_MAX {
             return Ok(None);
         }
-        let Some(record) = self.credential(&SecretHash::of_client(client_id)).await? else {
+        let Some(known) = self.credential(&SecretHash::of_client(client_id)).await? else {
             return Ok(None);
         };
+        let record = &known.record;
         if record.kind != CredentialKind::Client {
             return Ok(None);
         }
@@ -169,20 +163,20 @@ impl Tender {
     }
 
     /// A credential from memory, or from the store.
-    async fn credential(&self, hash: &SecretHash) -> Result<Option<Arc<CredentialRecord>>, Failure> {
+    async fn credential(&self, hash: &SecretHash) -> Result<Option<Arc<KnownCredential>>, Failure> {
         let cache = &self.inner().auth.cache;
         let now = Instant::now();
-        if let Some(record) = cache.get(hash, now) {
-            return Ok(Some(record));
+        if let Some(known) = cache.get(hash, now) {
+            return Ok(Some(known));
         }
         let ticket = cache.begin_read(now);
-        let Some(record) = self.stored_credential(hash).await? else {
+        let Some(stored) = self.stored_credential(hash).await? else {
             cache.drop_one(hash);
             return Ok(None);
         };
-        let record = Arc::new(record.record);
-        cache.keep(ticket, &record);
-        Ok(Some(record))
+        let known = Arc::new(KnownCredential::from(stored.record));
+        cache.keep(ticket, &known);
+        Ok(Some(known))
     }
 
     /// A credential as the store has it now.
@@ -193,18 +187,5 @@ impl Tender {
         };
         let record = CredentialRecord::from_row(&row)?;
         Ok(record.hash.matches(hash).then_some(Stored { row, record }))
-    }
-}
-
-fn principal_kind(kind: CredentialKind) -> Option<PrincipalKind> {
-    match kind {
-        CredentialKind::Access | CredentialKind::ApiKey => Some(PrincipalKind::Application),
-        CredentialKind::Admin => Some(PrincipalKind::Admin),
-        CredentialKind::Till => Some(PrincipalKind::Till),
-        CredentialKind::Refresh
-        | CredentialKind::Code
-        | CredentialKind::Client
-        | CredentialKind::Person
-        | CredentialKind::EndedConsent => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Credentials in memory, so that a request costs one hash and one look into a map.
+//! Credentials in memory, each with who presents it, so that a request costs one hash and one look into a map.
 //!
 //! Bounded by two generations: when the young one is full it becomes the old one, and what is still in use comes back
 //! at its next reading. Nothing is remembered about tokens that do not exist: another node may have issued one a moment
@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use super::CredentialRecord;
 use super::person::LoginGate;
 use super::secret::SecretHash;
+use super::{CredentialKind, CredentialRecord, Principal, PrincipalKind};
 
 /// Credentials of one generation; twice as many are remembered at most.
 const GENERATION_MAX: usize = 5_000;
@@ -40,6 +40,45 @@ impl AuthState {
     }
 }
 
+/// A credential, and who presents it, worked out once for all of its requests.
+#[derive(Debug)]
+pub(super) struct KnownCredential {
+    pub(super) record: CredentialRecord,
+    /// `None` for kinds that are no token of a request.
+    pub(super) principal: Option<Arc<Principal>>,
+}
+
+impl From<CredentialRecord> for KnownCredential {
+    fn from(record: CredentialRecord) -> Self {
+        let principal = principal_kind(record.kind).map(|kind| {
+            Arc::new(Principal {
+                application: record.application,
+                merchant: record.merchant,
+                locations: record.locations.clone(),
+                scopes: record.scopes.clone(),
+                kind,
+                device: record.device,
+                actor: record.actor.clone(),
+                credential: record.kind,
+            })
+        });
+        Self { record, principal }
+    }
+}
+
+fn principal_kind(kind: CredentialKind) -> Option<PrincipalKind> {
+    match kind {
+        CredentialKind::Access | CredentialKind::ApiKey => Some(PrincipalKind::Application),
+        CredentialKind::Admin => Some(PrincipalKind::Admin),
+        CredentialKind::Till => Some(PrincipalKind::Till),
+        CredentialKind::Refresh
+        | CredentialKind::Code
+        | CredentialKind::Client
+        | CredentialKind::Person
+        | CredentialKind::EndedConsent => None,
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct CredentialCache {
     generations: RwLock<Generations>,
@@ -56,7 +95,7 @@ struct Generations {
 
 #[derive(Debug)]
 struct Entry {
-    record: Arc<CredentialRecord>,
+    known: Arc<KnownCredential>,
     read_at: Instant,
     /// Until when one request is reading it again, in milliseconds since the cache was made.
     reading_until_ms: AtomicU64,
@@ -80,7 +119,7 @@ impl Default for CredentialCache {
 
 impl CredentialCache {
     /// The credential, if it may be used without reading it.
-    pub(super) fn get(&self, hash: &SecretHash, now: Instant) -> Option<Arc<CredentialRecord>> {
+    pub(super) fn get(&self, hash: &SecretHash, now: Instant) -> Option<Arc<KnownCredential>> {
         let generations = self.read();
         let entry = generations
             .young
@@ -88,7 +127,7 @@ impl CredentialCache {
             .or_else(|| generations.old.get(hash))?;
         let age = now.saturating_duration_since(entry.read_at);
         let usable = age < FRESH || (age < USABLE && !self.take_on(entry, now));
-        usable.then(|| Arc::clone(&entry.record))
+        usable.then(|| Arc::clone(&entry.known))
     }
 
     /// Whether this request is the one that reads the entry again.
@@ -117,20 +156,21 @@ impl CredentialCache {
     }
 
     /// Keeps what was read, unless something may have changed since the reading began.
-    pub(super) fn keep(&self, ticket: ReadTicket, record: &Arc<CredentialRecord>) {
+    pub(super) fn keep(&self, ticket: ReadTicket, known: &Arc<KnownCredential>) {
+        let hash = known.record.hash;
         let mut generations = self.write();
         if generations.clearings != ticket.clearings {
             return;
         }
-        if generations.young.len() >= GENERATION_MAX && !generations.young.contains_key(&record.hash) {
+        if generations.young.len() >= GENERATION_MAX && !generations.young.contains_key(&hash) {
             generations.old = std::mem::take(&mut generations.young);
         }
         let entry = Entry {
-            record: Arc::clone(record),
+            known: Arc::clone(known),
             read_at: ticket.read_at,
             reading_until_ms: AtomicU64::new(0),
         };
-        generations.young.insert(record.hash, entry);
+        generations.young.insert(hash, entry);
     }
 
     /// Drops a credential that is gone from the store.

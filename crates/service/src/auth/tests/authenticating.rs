@@ -66,7 +66,7 @@ async fn every_kind_of_token_makes_its_principal() {
             actor: "ada".to_owned(),
             credential,
         };
-        assert_eq!(tender.authenticate_token(&token).await, Ok(expected));
+        assert_eq!(tender.authenticate_token(&token).await, Ok(Arc::new(expected)));
     }
 }
 
@@ -255,7 +255,7 @@ async fn client_credentials_reach_the_owners_company() {
     };
     assert_eq!(
         tender.authenticate_client(CLIENT_ID, CLIENT_SECRET).await,
-        Ok(expected)
+        Ok(Arc::new(expected))
     );
     let wrong = [
         (CLIENT_ID, "another secret"),

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use tender_engine::{ApplicationId, MerchantId, Timestamp};
 
 use super::scopes;
-use crate::auth::cache::CredentialCache;
+use crate::auth::cache::{CredentialCache, KnownCredential};
 use crate::auth::secret::SecretHash;
 use crate::{CredentialKind, CredentialRecord};
 
-fn record(text: &str) -> Arc<CredentialRecord> {
+fn record(text: &str) -> Arc<KnownCredential> {
     let hash = SecretHash::of_token(text);
-    Arc::new(CredentialRecord {
+    Arc::new(KnownCredential::from(CredentialRecord {
         id: hash.id(),
         kind: CredentialKind::Access,
         merchant: MerchantId(1),
@@ -31,7 +31,7 @@ fn record(text: &str) -> Arc<CredentialRecord> {
         grant: None,
         hash,
         password_hash: None,
-    })
+    }))
 }
 
 fn seconds(from: Instant, seconds: u64) -> Instant {
@@ -44,7 +44,7 @@ fn an_entry_is_used_while_fresh_then_read_again_by_one_request_at_a_time() {
     let start = Instant::now();
     let known = record("a");
     cache.keep(cache.begin_read(start), &known);
-    let found = |at| cache.get(&known.hash, at).is_some();
+    let found = |at| cache.get(&known.record.hash, at).is_some();
 
     assert!(found(start) && found(seconds(start, 4)));
     // The first one after five seconds reads, the others use what is there meanwhile.
@@ -68,11 +68,11 @@ fn what_was_read_before_a_change_is_not_kept_after_it() {
     let ticket = cache.begin_read(start);
     cache.clear();
     cache.keep(ticket, &known);
-    assert!(cache.get(&known.hash, start).is_none());
+    assert!(cache.get(&known.record.hash, start).is_none());
     cache.keep(cache.begin_read(start), &known);
-    assert!(cache.get(&known.hash, start).is_some());
+    assert!(cache.get(&known.record.hash, start).is_some());
     cache.clear();
-    assert!(cache.get(&known.hash, start).is_none());
+    assert!(cache.get(&known.record.hash, start).is_none());
 }
 
 #[test]
@@ -83,10 +83,10 @@ fn a_credential_that_is_gone_is_dropped() {
     for record in [&gone, &other] {
         cache.keep(cache.begin_read(start), record);
     }
-    cache.drop_one(&gone.hash);
+    cache.drop_one(&gone.record.hash);
     cache.drop_one(&SecretHash::of_token("never seen"));
-    assert!(cache.get(&gone.hash, start).is_none());
-    assert!(cache.get(&other.hash, start).is_some());
+    assert!(cache.get(&gone.record.hash, start).is_none());
+    assert!(cache.get(&other.record.hash, start).is_some());
 }
 
 #[test]
@@ -95,13 +95,13 @@ fn memory_is_bounded_and_what_is_in_use_stays() {
     let start = Instant::now();
     let busy = record("busy");
     for number in 0..25_000 {
-        if cache.get(&busy.hash, start).is_none() {
+        if cache.get(&busy.record.hash, start).is_none() {
             cache.keep(cache.begin_read(start), &busy);
         }
         cache.keep(cache.begin_read(start), &record(&number.to_string()));
         assert!(cache.len() <= 10_000);
     }
-    assert!(cache.get(&busy.hash, start).is_some());
-    assert!(cache.get(&record("24999").hash, start).is_some());
-    assert!(cache.get(&record("0").hash, start).is_none());
+    assert!(cache.get(&busy.record.hash, start).is_some());
+    assert!(cache.get(&record("24999").record.hash, start).is_some());
+    assert!(cache.get(&record("0").record.hash, start).is_none());
 }
