@@ -86,7 +86,7 @@ impl App {
         let workers = tender.spawn_workers();
         let metrics = Metrics::new();
         metrics.register(|registry| tender.register_metrics(registry));
-        let router = assemble::router(&tender, &metrics);
+        let site = assemble::site(&tender, &metrics);
         let options = ServerOptions {
             connections_max: server.connections_max,
             metrics,
@@ -98,7 +98,7 @@ impl App {
             // A dropped sender means the same as a sent stop.
             let _ = stopped.await;
         };
-        let server = tokio::spawn(Server::run(listener, router, options, shutdown));
+        let server = tokio::spawn(Server::run(listener, site, options, shutdown));
         Ok((
             Self {
                 address,

@@ -1,24 +1,18 @@
-//! Wiring: the storage backend by its address, and one router from all translators.
+//! Wiring: the storage backend by its address, and one site from all translators.
 
-use std::borrow::Cow;
-use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use anyhow::Context;
-use axum::Router;
-use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tender_http::{
-    Failed, FailureHandler, Fallbacks, Metrics, Missing, PrefixTable, Problem, RawPath, ReadyCheck,
-    operations_router, rewrite_path,
+    Failed, FailureHandler, Fallbacks, Metrics, Missing, PrefixTable, Problem, RawPath, ReadyCheck, Site,
+    operations_router,
 };
 use tender_service::{Settings, Tender, WebhookEncoder};
 use tender_store::{Store, StoreError};
 use tender_store_sqlite::{SqliteOptions, SqliteStore};
-use tower::Service;
 
 use crate::args::StoreOptions;
 use crate::descriptions;
@@ -141,53 +135,25 @@ pub fn encoders(settings: &Settings) -> Vec<Arc<dyn WebhookEncoder>> {
 
 /// Every route of the server. Which translator speaks for a path is decided by its first segments, so that each keeps its own
 /// form for what it does not know.
-pub fn router(tender: &Tender, metrics: &Metrics) -> Router {
+pub fn site(tender: &Tender, metrics: &Metrics) -> Site {
     let ready = readiness(tender.clone());
     let operations = Fallbacks::new()
         .on("/", not_found)
         .apply(operations_router(metrics.clone(), ready));
     let descriptions = Fallbacks::new().on("/", not_found).apply(descriptions::router());
-    let table = PrefixTable::new(plain(operations))
-        .on("/openapi", plain(descriptions))
-        .on("/api/v1", plain(tender_native::router(tender.clone())))
-        .on("/o", plain(tender_dialect_kseries::router(tender.clone())))
-        .on("/f", plain(tender_dialect_kseries::router(tender.clone())))
-        .on("/v1", plain(tender_dialect_kounta::router(tender.clone())))
-        .on("/v1/om", plain(tender_dialect_om::router(tender.clone())))
-        .on("/v1/token", plain(tender_oauth::router(tender.clone())))
-        .on("/v1/token.json", plain(tender_oauth::router(tender.clone())))
-        .on("/oauth", plain(tender_oauth::router(tender.clone())))
-        .on("/realms", plain(tender_oauth::router(tender.clone())))
-        .on("/authorize", plain(tender_oauth::router(tender.clone())))
-        .on("/console", plain(tender_console::router(tender.clone())));
-    Router::new().fallback_service(Dispatch {
-        table: Arc::new(table),
-    })
-}
-
-/// Notes the routes of a router for log and metrics.
-fn plain(router: Router) -> Router {
-    rewrite_path(router, |_| None::<Cow<'_, str>>)
-}
-
-#[derive(Clone)]
-struct Dispatch {
-    table: Arc<PrefixTable<Router>>,
-}
-
-impl Service<Request> for Dispatch {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = <Router as Service<Request>>::Future;
-
-    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        // Routers are always ready.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        self.table.get(request.uri().path()).clone().call(request)
-    }
+    Site::new(operations)
+        .on("/openapi", descriptions)
+        .on("/api/v1", tender_native::router(tender.clone()))
+        .on("/o", tender_dialect_kseries::router(tender.clone()))
+        .on("/f", tender_dialect_kseries::router(tender.clone()))
+        .on("/v1", tender_dialect_kounta::router(tender.clone()))
+        .on("/v1/om", tender_dialect_om::router(tender.clone()))
+        .on("/v1/token", tender_oauth::router(tender.clone()))
+        .on("/v1/token.json", tender_oauth::router(tender.clone()))
+        .on("/oauth", tender_oauth::router(tender.clone()))
+        .on("/realms", tender_oauth::router(tender.clone()))
+        .on("/authorize", tender_oauth::router(tender.clone()))
+        .on("/console", tender_console::router(tender.clone()))
 }
 
 async fn not_found(parts: axum::http::request::Parts, missing: Missing) -> Response {

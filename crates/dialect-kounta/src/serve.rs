@@ -13,7 +13,7 @@ use axum::http::Method;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
-use tender_http::{Failed, RawPath, read_body, rewrite_path};
+use tender_http::{Failed, RawPath, Surface, read_body, rewrite_path};
 use tender_service::{Principal, Tender};
 
 use crate::errors::{ApiError, unauthorized};
@@ -28,7 +28,7 @@ mod tests;
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// The dialect's routes and its answers to everything else below `/v1`.
-pub fn router(tender: Tender) -> Router {
+pub fn router(tender: Tender) -> Surface {
     let kounta = Kounta { tender };
     let routes = Route::TEMPLATES.iter().fold(Router::new(), |router, template| {
         router.route(template, any(answer))

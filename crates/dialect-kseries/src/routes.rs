@@ -1,16 +1,18 @@
 //! The table of routes, and what surrounds it: tidy paths, answers for unknown paths, failed handlers.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use tender_http::{Failed, Fallbacks, Missing, collapse_slashes, rewrite_path};
+use tender_http::{Failed, Fallbacks, Missing, Surface, collapse_slashes, rewrite_path};
 use tender_service::{Clock, Tender};
 
 use crate::{Kseries, checks, data, finance, menu, orders, pay, visit, webhooks};
 
 /// The whole dialect: its routes, its answers for other paths below `/o` and `/f`, and its tolerance of slashes.
-pub fn router(tender: Tender) -> Router {
+pub fn router(tender: Tender) -> Surface {
     let fallback_tender = tender.clone();
     let fallbacks = Fallbacks::new().on("/", move |parts: Parts, missing: Missing| {
         let tender = fallback_tender.clone();
@@ -18,7 +20,8 @@ pub fn router(tender: Tender) -> Router {
     });
     // Clients send closing and doubled slashes (spec, section 2).
     rewrite_path(fallbacks.apply(routes(tender)), |path| {
-        Some(collapse_slashes(path))
+        let tidy = collapse_slashes(path);
+        matches!(tidy, Cow::Owned(_)).then_some(tidy)
     })
 }
 

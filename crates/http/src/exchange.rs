@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
@@ -23,13 +22,12 @@ use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
-use tower::Service as _;
 
 use crate::connection::Connection;
 use crate::metrics::{HttpMetrics, RouteLabel};
 use crate::problem::is_advised;
 use crate::request_id::RequestIds;
-use crate::{ConnectionHandle, MoneyMoved, REQUEST_ID_HEADER, RawPath, RequestId, Retry, advise};
+use crate::{ConnectionHandle, MoneyMoved, REQUEST_ID_HEADER, RawPath, RequestId, Retry, Site, advise};
 
 /// The header by which a client lets its repeats be recognised.
 const IDEMPOTENCY_KEY_HEADER: &str = "idempotency-key";
@@ -73,6 +71,7 @@ pub type FailureHandler = Arc<dyn Fn(&Failed<'_>) -> axum::response::Response + 
 
 /// What all connections of a server share.
 pub(crate) struct Shared {
+    pub(crate) site: Site,
     pub(crate) failure: FailureHandler,
     pub(crate) metrics: HttpMetrics,
     pub(crate) request_ids: RequestIds,
@@ -87,7 +86,6 @@ impl fmt::Debug for Shared {
 /// Answers the requests of one connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionService {
-    pub(crate) router: Router,
     pub(crate) shared: Arc<Shared>,
     pub(crate) connection: Arc<Connection>,
 }
@@ -121,8 +119,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
         extensions.insert(record.raw_path.clone());
         extensions.insert(ConnectionHandle::new(Arc::clone(&self.connection)));
         // The router's futures do nothing before they are polled, but its services are free to.
-        let mut router = self.router.clone();
-        match catch_unwind(AssertUnwindSafe(|| router.call(request))) {
+        match catch_unwind(AssertUnwindSafe(|| self.shared.site.serve(request))) {
             Ok(future) => Exchange {
                 route: Some(future),
                 panic: None,

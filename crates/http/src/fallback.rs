@@ -65,9 +65,13 @@ impl<T> PrefixTable<T> {
 
     /// The value for a path.
     pub fn get(&self, path: &str) -> &T {
+        // The first segment decides about most prefixes, and is looked for once.
+        let first = segments(path).next();
+        let may_cover =
+            |prefix: &[String]| (prefix.first()).is_none_or(|segment| Some(segment.as_str()) == first);
         self.entries
             .iter()
-            .find(|(prefix, _)| covers(prefix, path))
+            .find(|(prefix, _)| may_cover(prefix) && covers(prefix, path))
             .map_or(&self.otherwise, |(_, value)| value)
     }
 }

@@ -20,6 +20,7 @@ mod problem;
 mod request_id;
 mod route;
 mod server;
+mod site;
 mod stream;
 
 #[cfg(test)]
@@ -32,11 +33,12 @@ pub use fallback::{Fallbacks, Missing, PrefixTable};
 pub use health::{READY_CHECK_TIMEOUT, ReadyCheck, operations_router};
 pub use metrics::Metrics;
 pub use options::ServerOptions;
-pub use path::{RawPath, collapse_slashes, decode_unreserved, rewrite_path, strip_last_suffix};
+pub use path::{RawPath, collapse_slashes, decode_unreserved, strip_last_suffix};
 pub use problem::{MoneyMoved, PROBLEM_CONTENT_TYPE, Problem, Retry, advise};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
 pub use route::{Untimed, untimed};
 pub use server::{Server, StopReport};
+pub use site::{Rewrite, Site, Surface, rewrite_path};
 
 /// The metric types that [`Metrics::register`] takes, so that all crates use one version of them.
 pub use prometheus_client;

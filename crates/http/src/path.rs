@@ -1,20 +1,14 @@
 //! Paths before routing: rewriting them, and keeping what the client really asked for.
 //!
-//! Owns: the mechanics. Must not know: which dialect tolerates what. An axum layer runs after routing, so a path can
-//! be changed only by wrapping the whole router in a service.
+//! Owns: the mechanics. Must not know: which dialect tolerates what, or when a path is rewritten.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::task::{Context, Poll};
 
-use axum::Router;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Extensions, Uri};
-use tower::Service;
-
-use crate::route::note_routes;
 
 #[cfg(test)]
 mod tests;
@@ -50,49 +44,8 @@ impl<S: Sync> FromRequestParts<S> for RawPath {
     }
 }
 
-/// A router that gets each request's path rewritten before it chooses a route. `rewrite` sees the path without the
-/// query and gives the new one, or `None` to leave it; a new path that no URI can have is ignored. [`RawPath`] stays.
-pub fn rewrite_path<F>(router: Router, rewrite: F) -> Router
-where
-    F: for<'p> Fn(&'p str) -> Option<Cow<'p, str>> + Clone + Send + Sync + 'static,
-{
-    Router::new().fallback_service(RewritePath {
-        router: note_routes(router),
-        rewrite,
-    })
-}
-
-#[derive(Clone)]
-struct RewritePath<F> {
-    router: Router,
-    rewrite: F,
-}
-
-impl<F> Service<Request> for RewritePath<F>
-where
-    F: for<'p> Fn(&'p str) -> Option<Cow<'p, str>>,
-{
-    type Response = <Router as Service<Request>>::Response;
-    type Error = Infallible;
-    type Future = <Router as Service<Request>>::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        <Router as Service<Request>>::poll_ready(&mut self.router, cx)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let new_uri = (self.rewrite)(request.uri().path()).and_then(|path| with_path(request.uri(), &path));
-        if let Some(uri) = new_uri {
-            let raw = RawPath::of(request.extensions(), request.uri());
-            request.extensions_mut().insert(raw);
-            *request.uri_mut() = uri;
-        }
-        self.router.call(request)
-    }
-}
-
 /// The same URI with another path.
-fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+pub(crate) fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     let path_and_query = match uri.query() {
         Some(query) => PathAndQuery::try_from(format!("{path}?{query}")),
         None => PathAndQuery::try_from(path),

@@ -7,7 +7,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,13 +14,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::ServerOptions;
 use crate::connection::{Connection, Phase, Stage, TimeLimits, Verdict};
 use crate::exchange::{ConnectionService, Shared};
 use crate::options::{HEAD_BYTES_MIN, HEADERS_MAX_WITHOUT_ALLOCATION};
 use crate::request_id::RequestIds;
-use crate::route::note_routes;
 use crate::stream::{LINGER_TIMEOUT, TrackedStream};
+use crate::{ServerOptions, Site};
 
 /// The most connections that are being told "503" at a time; beyond, they are closed without a word.
 const REFUSALS_MAX: usize = 256;
@@ -62,11 +60,11 @@ impl Server {
     /// When the listener cannot be used any more. Failures to accept single connections are logged and survived.
     pub async fn run(
         listener: TcpListener,
-        router: Router,
+        site: impl Into<Site> + Send,
         options: ServerOptions,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<StopReport> {
-        let acceptor = Acceptor::new(router, &options);
+        let acceptor = Acceptor::new(site.into(), &options);
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
@@ -97,7 +95,6 @@ async fn pause_after(error: &io::Error) {
 }
 
 struct Acceptor {
-    router: Router,
     shared: Arc<Shared>,
     protocol: http1::Builder,
     limits: TimeLimits,
@@ -108,15 +105,15 @@ struct Acceptor {
 }
 
 impl Acceptor {
-    fn new(router: Router, options: &ServerOptions) -> Self {
+    fn new(site: Site, options: &ServerOptions) -> Self {
         let mut protocol = http1::Builder::new();
         protocol.max_buf_size(options.head_bytes_max.max(HEAD_BYTES_MIN));
         if options.headers_max != HEADERS_MAX_WITHOUT_ALLOCATION {
             protocol.max_headers(options.headers_max);
         }
         Self {
-            router: note_routes(router),
             shared: Arc::new(Shared {
+                site,
                 failure: Arc::clone(&options.failure),
                 metrics: options.metrics.http(),
                 request_ids: RequestIds::new(),
@@ -147,7 +144,6 @@ impl Acceptor {
         let connection = Arc::new(Connection::new(peer, self.limits, self.stage.subscribe()));
         let open = OpenConnection::new(Arc::clone(&self.shared), permit);
         let service = ConnectionService {
-            router: self.router.clone(),
             shared: Arc::clone(&self.shared),
             connection: Arc::clone(&connection),
         };

@@ -2,13 +2,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::{Metrics, Server, ServerOptions, StopReport};
+use crate::{Metrics, Server, ServerOptions, Site, StopReport};
 
 mod exchange;
 mod limits;
@@ -39,12 +38,13 @@ struct Running {
 }
 
 impl Running {
-    async fn start(router: Router, options: ServerOptions) -> Self {
+    async fn start(site: impl Into<Site>, options: ServerOptions) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let metrics = options.metrics.clone();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(Server::run(listener, router, options, async {
+        let site: Site = site.into();
+        let task = tokio::spawn(Server::run(listener, site, options, async {
             let _ = stopped.await;
         }));
         Self {

@@ -1,10 +1,11 @@
 //! One request to a router, without a socket.
 
-use axum::Router;
+use std::convert::Infallible;
+
 use axum::body::Body;
-use axum::http::{Request, response};
+use axum::http::{Request, Response, response};
 use http_body_util::BodyExt;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 /// An answer: what stands above the body, and the body, read whole.
 #[derive(Debug)]
@@ -19,8 +20,11 @@ pub struct Answer {
 ///
 /// # Panics
 /// When the body breaks off or is not text.
-pub async fn call(router: &Router, request: Request<Body>) -> Answer {
-    let Ok(response) = router.clone().oneshot(request).await;
+pub async fn call<S>(service: &S, request: Request<Body>) -> Answer
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
+{
+    let Ok(response) = service.clone().oneshot(request).await;
     let (head, body) = response.into_parts();
     let bytes = body.collect().await.expect("the body is whole").to_bytes();
     let body = String::from_utf8(bytes.to_vec()).expect("the body is text");

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
 use tender_engine::{
     AmountSpec, ApplicationId, Command, DeviceId, Direction, LineSpec, LocationId, MerchantId, OpenOrder,
     OrderChange, OrderId, OrderSelector, Outcome, PaymentId, PaymentSpec, PaymentState, ServiceCharge,
     Settle, SettleOrder, StaffId, Stage, TaskSpec, Via,
 };
+use tender_http::Surface;
 use tender_money::Decimal;
 use tender_service::{
     Application, Caller, Clock, Device, DirectoryKind, Failure, Item, Location, Merchant, Method,
@@ -48,7 +48,7 @@ pub(super) const SECRET_B: &str = "secret-b";
 /// A service with two companies.
 pub(super) struct Shop {
     pub(super) tender: Tender,
-    pub(super) router: Router,
+    pub(super) router: Surface,
     pub(super) clock: Clock,
     pub(super) store: Arc<Breakable>,
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use tender_engine::{
     ApplicationId, Command, DeviceId, EndpointId, Failure, LineSpec, LocationId, MerchantId, OpenOrder,
     Order, OrderId, OrderState, Outcome, PaymentState, StaffId, Task, TaskAnswer, Via, alias_hash,
 };
+use tender_http::Surface;
 use tender_money::Decimal;
 use tender_service::{
     Application, Caller, Clock, Device, DirectoryKind, OrderView, Settings, Staff, Tender, TokenKind,
@@ -91,7 +91,7 @@ impl Answer {
 /// The running restaurant.
 pub(super) struct World {
     pub(super) tender: Tender,
-    pub(super) router: Router,
+    pub(super) router: Surface,
 }
 
 impl World {
