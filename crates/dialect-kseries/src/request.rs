@@ -55,12 +55,12 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let media_type = given
         .and_then(|given| given.split(';').next())
         .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+        .trim();
     // Spring's reader of JSON takes `application/json` and everything that is JSON underneath.
-    let is_json = media_type
-        .strip_prefix("application/")
-        .is_some_and(|kind| kind == "json" || kind.ends_with("+json"));
+    let is_json = media_type.split_once('/').is_some_and(|(family, kind)| {
+        let format = kind.rsplit_once('+').map_or(kind, |(_, suffix)| suffix);
+        family.eq_ignore_ascii_case("application") && format.eq_ignore_ascii_case("json")
+    });
     if is_json {
         return Ok(());
     }
@@ -206,10 +206,12 @@ impl<'j, 'p> Members<'j, 'p> {
 
     /// Reads a number. Jackson takes an empty string for null there.
     fn number<T: FromJson<'j>>(&self, name: &str, java_type: JavaType) -> Result<Option<T>, Mismatch> {
-        match self.0.members().get(name) {
-            Some(Json::String(text)) if text.is_empty() => Ok(None),
-            _ => self.read(name, java_type),
-        }
+        // The exception is looked for only where there is no number, so that numbers are looked up once.
+        self.read(name, java_type)
+            .or_else(|mismatch| match self.0.members().get(name) {
+                Some(Json::String(text)) if text.is_empty() => Ok(None),
+                _ => Err(mismatch),
+            })
     }
 
     pub(crate) fn long(&self, name: &str) -> Result<Option<i64>, Mismatch> {
