@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::ServerOptions;
+use crate::arrival::Arrival;
 
 /// What a server is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,7 +279,7 @@ fn deadline(start: Instant, limit: Duration) -> Instant {
     start.checked_add(limit).unwrap_or_else(|| start + YEAR)
 }
 
-/// The connection of a request, found in the request's extensions.
+/// The connection of a request, found through the request's extensions.
 #[derive(Debug, Clone)]
 pub struct ConnectionHandle(Arc<Connection>);
 
@@ -290,7 +291,7 @@ impl ConnectionHandle {
     /// The handle of a request, when it came over a socket.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Option<&Self> {
-        extensions.get()
+        Arrival::of(extensions).map(|arrival| &arrival.connection)
     }
 
     /// Who is at the other end, which may be a proxy.
@@ -315,6 +316,10 @@ impl ConnectionHandle {
         let mut stage = self.0.stage.clone();
         // An error means that the server has gone altogether, which is as good a reason.
         let _ = stage.wait_for(|stage| *stage != Stage::Serving).await;
+    }
+
+    pub(crate) fn record(&self) -> &Arc<Connection> {
+        &self.0
     }
 
     pub(crate) fn body_read_timeout(&self) -> Duration {

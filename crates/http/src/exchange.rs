@@ -23,6 +23,7 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
+use crate::arrival::Arrival;
 use crate::connection::Connection;
 use crate::metrics::{HttpMetrics, RouteLabel};
 use crate::problem::is_advised;
@@ -98,14 +99,17 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
     fn call(&self, request: Request<Incoming>) -> Exchange {
         let started_at = Instant::now();
         self.connection.begin_request(started_at);
-        let record = Record {
+        let arrival = Arc::new(Arrival {
             id: self.shared.request_ids.next(),
-            method: request.method().clone(),
             raw_path: RawPath::from_uri(request.uri()),
+            connection: ConnectionHandle::new(Arc::clone(&self.connection)),
+        });
+        let record = Record {
+            arrival: Arc::clone(&arrival),
+            method: request.method().clone(),
             has_key: request.headers().contains_key(IDEMPOTENCY_KEY_HEADER),
             started_at,
             shared: Arc::clone(&self.shared),
-            connection: Arc::clone(&self.connection),
         };
         let mut request = request.map(|incoming| {
             Body::new(RequestBody {
@@ -114,10 +118,7 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
                 connection: Arc::clone(&self.connection),
             })
         });
-        let extensions = request.extensions_mut();
-        extensions.insert(record.id);
-        extensions.insert(record.raw_path.clone());
-        extensions.insert(ConnectionHandle::new(Arc::clone(&self.connection)));
+        request.extensions_mut().insert(arrival);
         // The router's futures do nothing before they are polled, but its services are free to.
         match catch_unwind(AssertUnwindSafe(|| self.shared.site.serve(request))) {
             Ok(future) => Exchange {
@@ -136,25 +137,27 @@ impl hyper::service::Service<Request<Incoming>> for ConnectionService {
 
 /// What is needed to answer for a handler and to tell about its request.
 struct Record {
-    id: RequestId,
+    arrival: Arc<Arrival>,
     method: Method,
-    raw_path: RawPath,
     has_key: bool,
     started_at: Instant,
     shared: Arc<Shared>,
-    connection: Arc<Connection>,
 }
 
 impl Record {
+    fn connection(&self) -> &Arc<Connection> {
+        self.arrival.connection.record()
+    }
+
     /// The answer of the handler, made ready to be sent.
     fn finish(self, mut answer: axum::response::Response) -> Response<AnswerBody> {
         answer
             .headers_mut()
-            .insert(REQUEST_ID_HEADER, self.id.header_value());
+            .insert(REQUEST_ID_HEADER, self.arrival.id.header_value());
         let now = Instant::now();
         self.tell(answer.status(), now.saturating_duration_since(self.started_at));
-        self.connection.begin_answer(now);
-        let connection = self.connection;
+        self.connection().begin_answer(now);
+        let connection = Arc::clone(self.connection());
         answer.map(|body| AnswerBody {
             body,
             _end: EndOfAnswer { connection },
@@ -162,11 +165,11 @@ impl Record {
     }
 
     fn tell(&self, status: StatusCode, duration: Duration) {
-        let route = RouteLabel(self.connection.route());
+        let route = RouteLabel(self.connection().route());
         tracing::info!(
             target: "tender_http::access",
             {
-                request.id = %self.id,
+                request.id = %self.arrival.id,
                 http.method = %self.method,
                 http.route = %route,
                 http.status = status.as_u16(),
@@ -181,9 +184,9 @@ impl Record {
 
     /// The answer to a request whose handler failed.
     fn fail(self, kind: FailureKind, panic: Option<Box<dyn Any + Send>>) -> Response<AnswerBody> {
-        let route = RouteLabel(self.connection.route());
+        let route = RouteLabel(self.connection().route());
         tracing::error!(
-            request.id = %self.id,
+            request.id = %self.arrival.id,
             http.method = %self.method,
             http.route = %route,
             failure = kind.label(),
@@ -194,8 +197,8 @@ impl Record {
         let failed = Failed {
             kind,
             method: &self.method,
-            path: self.raw_path.as_str(),
-            request_id: self.id,
+            path: self.arrival.raw_path.as_str(),
+            request_id: self.arrival.id,
             has_key: self.has_key,
         };
         // Even a mistake in wording the answer stays within this request.
@@ -216,11 +219,11 @@ impl Record {
 
     /// The client went away before there was an answer.
     fn abandon(&self) {
-        let route = RouteLabel(self.connection.route());
+        let route = RouteLabel(self.connection().route());
         tracing::info!(
             target: "tender_http::access",
             {
-                request.id = %self.id,
+                request.id = %self.arrival.id,
                 http.method = %self.method,
                 http.route = %route,
                 duration_ms = milliseconds(self.started_at.elapsed()),
@@ -277,7 +280,7 @@ impl Future for Exchange {
                 .take()
                 .unwrap_or_else(|| Box::new("polled after the end"))),
         };
-        let is_overdue = |record: &mut Record| record.connection.is_overdue();
+        let is_overdue = |record: &mut Record| record.connection().is_overdue();
         let answer = match outcome {
             Ok(Poll::Ready(Ok(answer))) => this.record.take().map(|record| record.finish(answer)),
             Ok(Poll::Pending) => this

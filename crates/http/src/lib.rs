@@ -8,6 +8,7 @@
 //! that may cost another client its answer. So every wait has a limit ([`ServerOptions`]), every buffer a size, and a
 //! handler's panic ends its own request only. Socket limits are real time and do not follow a test clock.
 
+mod arrival;
 mod body;
 mod connection;
 mod exchange;

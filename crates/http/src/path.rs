@@ -10,6 +10,8 @@ use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Extensions, Uri};
 
+use crate::arrival::Arrival;
+
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +34,11 @@ impl RawPath {
     /// The raw path of a request, given its extensions and, for one that was never rewritten, its URI.
     #[must_use]
     pub fn of(extensions: &Extensions, uri: &Uri) -> Self {
-        extensions.get().cloned().unwrap_or_else(|| Self::from_uri(uri))
+        // What a rewriting left counts first; it leaves the same where the request came over a socket.
+        let known = extensions
+            .get()
+            .or_else(|| Arrival::of(extensions).map(|arrival| &arrival.raw_path));
+        known.cloned().unwrap_or_else(|| Self::from_uri(uri))
     }
 }
 

@@ -10,10 +10,12 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderName, HeaderValue};
 use uuid::Uuid;
 
+use crate::arrival::Arrival;
+
 /// The header that every answer carries its request's id in.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request, a UUID of version 7. It is in the request's extensions, in the log, and in the answer's
+/// The id of a request, a UUID of version 7. It goes with the request's extensions, into the log, and into the answer's
 /// [`REQUEST_ID_HEADER`]. One that the client sends is ignored, so that nobody chooses what stands in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(Uuid);
@@ -22,10 +24,9 @@ impl RequestId {
     /// The id of a request; a new one when it did not come over a socket.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        extensions
-            .get()
-            .copied()
-            .unwrap_or_else(|| RequestIds::new().next())
+        let known = Arrival::of(extensions).map(|arrival| &arrival.id);
+        let known = known.or_else(|| extensions.get());
+        known.copied().unwrap_or_else(|| RequestIds::new().next())
     }
 
     pub(crate) fn header_value(self) -> HeaderValue {

@@ -53,8 +53,8 @@ impl Server {
     /// Serves until `shutdown` completes, then stops accepting, lets the requests in flight finish within the drain
     /// timeout, and cuts what is left. Connections that the kernel had accepted by then are served too.
     ///
-    /// Every request has its [`RequestId`](crate::RequestId), [`RawPath`](crate::RawPath) and
-    /// [`ConnectionHandle`](crate::ConnectionHandle) in its extensions.
+    /// Every request's extensions lead to its [`RequestId`](crate::RequestId), [`RawPath`](crate::RawPath) and
+    /// [`ConnectionHandle`](crate::ConnectionHandle).
     ///
     /// # Errors
     /// When the listener cannot be used any more. Failures to accept single connections are logged and survived.
