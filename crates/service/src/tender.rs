@@ -372,7 +372,8 @@ impl Tender {
         }
         let reading = self.0.directories.begin(merchant);
         let scan = Scan::new(Table::Directory, DIRECTORY_MAX).equals("merchant_id", merchant.to_i64());
-        let rows = self.scan_rows(scan).await?;
+        // Boxed, so that requests do not carry the space for this with them when the directory is in memory.
+        let rows = Box::pin(self.scan_rows(scan)).await?;
         let Some(directory) = Directory::from_rows(&rows)? else {
             return Ok(None);
         };

@@ -30,7 +30,11 @@ async fn accept(visit: &Visit, request: Request) -> Result<Response, Refusal> {
     let command = encode::command(&payment, &visit.directory, location, endpoint, default_ttl_ms);
     match visit.execute(command).await {
         Ok(_) => Ok(accepted()),
-        Err(failure) => Err(refusal(visit, location, payment.reference, payment.endpoint, &failure).await),
+        Err(failure) => {
+            // Boxed: what a refusal reads is no weight for the payments that are accepted.
+            let refusal = refusal(visit, location, payment.reference, payment.endpoint, &failure);
+            Err(Box::pin(refusal).await)
+        }
     }
 }
 

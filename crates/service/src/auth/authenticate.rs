@@ -170,7 +170,8 @@ impl Tender {
             return Ok(Some(known));
         }
         let ticket = cache.begin_read(now);
-        let Some(stored) = self.stored_credential(hash).await? else {
+        // Boxed, so that a request which finds its credential in memory does not carry the space for reading one.
+        let Some(stored) = Box::pin(self.stored_credential(hash)).await? else {
             cache.drop_one(hash);
             return Ok(None);
         };
