@@ -101,9 +101,9 @@ pub enum Direction {
 pub enum Lock {
     /// Plain read.
     None,
-    /// `FOR UPDATE`: wait for the others.
+    /// Wait for the others.
     Wait,
-    /// `FOR UPDATE SKIP LOCKED`: leave the others' rows alone.
+    /// Leave the others' rows alone.
     Skip,
 }
 

@@ -20,7 +20,7 @@ WHERE merchant_id = :merchant_id AND hash_high = :alias_high AND hash_low = :ord
 
 SELECT location_id, state, stage, staff_id, register_id, customer_id, total_minor, opened_at_ms, doc FROM orders
 WHERE merchant_id = :merchant_id AND order_id = :order_id
-FOR UPDATE;
+FOR NO KEY UPDATE;
 
 SELECT order_id, number, doc FROM keys
 WHERE merchant_id = :merchant_id AND hash_high = :key_high AND hash_low = :key_low;
