@@ -34,10 +34,9 @@ impl RawPath {
     /// The raw path of a request, given its extensions and, for one that was never rewritten, its URI.
     #[must_use]
     pub fn of(extensions: &Extensions, uri: &Uri) -> Self {
-        // What a rewriting left counts first; it leaves the same where the request came over a socket.
-        let known = extensions
-            .get()
-            .or_else(|| Arrival::of(extensions).map(|arrival| &arrival.raw_path));
+        let known = Arrival::of(extensions).map(|arrival| &arrival.raw_path);
+        // A rewriting leaves it where the request did not come over a socket.
+        let known = known.or_else(|| extensions.get());
         known.cloned().unwrap_or_else(|| Self::from_uri(uri))
     }
 }

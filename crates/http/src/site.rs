@@ -14,6 +14,7 @@ use axum::response::Response;
 use axum::routing::future::RouteFuture;
 use tower::Service;
 
+use crate::arrival::Arrival;
 use crate::path::with_path;
 use crate::route::note_routes;
 use crate::{PrefixTable, RawPath};
@@ -51,8 +52,11 @@ impl Surface {
     fn serve(&self, mut request: Request) -> RouteFuture<Infallible> {
         let new_uri = (self.rewrite)(request.uri().path()).and_then(|path| with_path(request.uri(), &path));
         if let Some(uri) = new_uri {
-            let raw = RawPath::of(request.extensions(), request.uri());
-            request.extensions_mut().insert(raw);
+            // A request that came over a socket has its raw path in its arrival.
+            if Arrival::of(request.extensions()).is_none() {
+                let raw = RawPath::of(request.extensions(), request.uri());
+                request.extensions_mut().insert(raw);
+            }
             *request.uri_mut() = uri;
         }
         // A clone of a router counts references; routers are always ready.
