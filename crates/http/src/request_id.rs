@@ -21,12 +21,10 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 pub struct RequestId(Uuid);
 
 impl RequestId {
-    /// The id of a request; a new one when it did not come over a socket.
+    /// The id of a request; a new one each time when it did not come over a socket.
     #[must_use]
     pub fn of(extensions: &Extensions) -> Self {
-        let known = Arrival::of(extensions).map(|arrival| &arrival.id);
-        let known = known.or_else(|| extensions.get());
-        known.copied().unwrap_or_else(|| RequestIds::new().next())
+        Arrival::of(extensions).map_or_else(|| RequestIds::new().next(), |arrival| arrival.id)
     }
 
     pub(crate) fn header_value(self) -> HeaderValue {
@@ -46,10 +44,7 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let id = Self::of(&parts.extensions);
-        // Kept, so that every extractor of one request sees the same id.
-        parts.extensions.insert(id);
-        Ok(id)
+        Ok(Self::of(&parts.extensions))
     }
 }
 
