@@ -21,8 +21,9 @@ use super::carry::{Carried, carry};
 use super::look::{Ask, Blocked, Chain, Look, look};
 use super::pace::{Pace, Streak};
 use crate::background::sleep_until;
+use crate::directory::endpoint_key;
 use crate::guard::Expected;
-use crate::{DirectoryKind, Failure, Tender};
+use crate::{Failure, Tender};
 
 /// Messages to one endpoint that may be under way at once, while the relay has plenty to spare.
 const IN_FLIGHT_PER_ENDPOINT_MAX: usize = 32;
@@ -308,11 +309,7 @@ async fn receiver(tender: &Tender, merchant: MerchantId, endpoint: EndpointId) -
             Receiver::Ready(endpoint.url.clone())
         });
     }
-    let key = vec![
-        merchant.to_i64(),
-        DirectoryKind::Endpoint.number(),
-        endpoint.to_i64(),
-    ];
+    let key = endpoint_key(merchant, endpoint);
     let rows = tender.get_rows(Table::Directory, vec![key]).await?;
     // It exists and this node has not heard yet: wait as if it were disabled, the news is on its way.
     Ok(if rows.is_empty() {
