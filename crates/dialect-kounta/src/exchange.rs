@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use tender_engine::{
-    Command, LocationId, MerchantId, Order, OrderId, OrderState, PaymentId, PaymentState, Via,
+    Command, KeyClaim, LocationId, MerchantId, Order, OrderId, OrderState, PaymentId, PaymentState, Via,
 };
 use tender_http::FailureKind;
 use tender_service::{Caller, Directory, Done, Failure, Location, OrderView, Principal, Settings, Tender};
@@ -68,6 +68,14 @@ impl Exchange {
         #[cfg(test)]
         crate::tests::record::command(&command);
         self.tender.execute(&self.caller(), command).await
+    }
+
+    /// Whether one of a command's claims was made before, at this site.
+    ///
+    /// # Errors
+    /// The storage is away.
+    pub(crate) async fn are_used(&self, site: LocationId, claims: &[KeyClaim]) -> Result<bool, Failure> {
+        self.tender.are_used(&self.caller(), site, claims).await
     }
 
     /// An order after a change of it. The change stands, so nothing that goes wrong here may read like a refusal.

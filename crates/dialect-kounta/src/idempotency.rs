@@ -1,11 +1,10 @@
 //! The `Idempotency-Key` header, and the canonical form in which two requests under one key are compared.
 
 use axum::http::{HeaderMap, HeaderName};
-use tender_engine::{KeyClaim, KeySpace, LocationId, key_hash};
+use tender_engine::{KeyClaim, KeySpace};
 use tender_money::Decimal;
 
 use crate::errors::{ApiError, Fault};
-use crate::exchange::Exchange;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header's name as errors call it.
@@ -29,25 +28,6 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         Some(text) => Ok(Some(text.to_owned())),
         None => Err(ApiError::of(Fault::KeyText).at(FIELD)),
     }
-}
-
-/// Whether a request came before under this key, at this site.
-///
-/// # Errors
-/// When the storage is away.
-pub(crate) async fn is_used(
-    exchange: &Exchange,
-    site: LocationId,
-    key: Option<&str>,
-) -> Result<bool, ApiError> {
-    let Some(key) = key else { return Ok(false) };
-    let hash = key_hash(
-        KeySpace::IdempotencyKey,
-        exchange.principal.application,
-        site,
-        key,
-    );
-    Ok(exchange.tender.key(exchange.company(), hash).await?.is_some())
 }
 
 /// Whether a request carries a key, good or bad.

@@ -8,12 +8,10 @@ use std::fmt::Display;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use sha2::{Digest, Sha256};
-use tender_engine::{KeyClaim, KeySpace, LocationId, key_hash};
+use tender_engine::{KeyClaim, KeySpace};
 use tender_http::Problem;
-use tender_service::Principal;
 
 use crate::refusal::{self, Code, Repeatable};
-use crate::{Native, lookup};
 
 #[cfg(test)]
 mod tests;
@@ -90,23 +88,6 @@ impl Canonical {
         let reference = reference.map(|text| claim(KeySpace::PaymentReference, text));
         key.into_iter().chain(reference).collect()
     }
-}
-
-/// Whether one of the claims was made before, by this caller at this location.
-pub(crate) async fn are_used(
-    native: &Native,
-    principal: &Principal,
-    location: LocationId,
-    claims: &[KeyClaim],
-) -> Result<bool, Problem> {
-    for claim in claims {
-        let hash = key_hash(claim.space, principal.application, location, &claim.text);
-        let record = native.tender().key(principal.merchant, hash).await;
-        if lookup::read(record)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Whether a request with these claims can be repeated safely.

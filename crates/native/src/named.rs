@@ -11,7 +11,7 @@ use tender_service::{Directory, Principal};
 
 use crate::body::Fields;
 use crate::refusal::{self, Code};
-use crate::{Native, keys};
+use crate::{Native, access, lookup};
 
 /// What a request names.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,8 @@ impl Named {
         } else {
             return Ok(());
         };
-        if keys::are_used(native, principal, location, claims).await? {
+        let caller = access::caller(principal);
+        if lookup::read(native.tender().are_used(&caller, location, claims).await)? {
             return Ok(());
         }
         Err(problem)

@@ -6,16 +6,16 @@
 use std::ops::Range;
 
 use tender_engine::{
-    Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyRecord, Line, LocationId,
-    MerchantId, Opened, Order, OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment, PaymentId,
-    Task, TaskId, Timestamp,
+    Case, CaseId, Delivery, DeliveryId, EndpointId, Hash128, JournalEntry, KeyClaim, KeyRecord, Line,
+    LocationId, MerchantId, Opened, Order, OrderId, OrderLines, OrderState, PAYMENTS_PER_ORDER_MAX, Payment,
+    PaymentId, Task, TaskId, Timestamp, key_hash,
 };
 use tender_store::{
     BoxFuture, Direction, FeedPosition, Key, Op, Record, Row, Scan, StoreError, StoredAlias, StoredKey,
     Table, Transaction,
 };
 
-use crate::{Failure, Tender};
+use crate::{Caller, Failure, Tender};
 
 mod filter;
 #[cfg(test)]
@@ -303,6 +303,25 @@ impl Tender {
     pub async fn key(&self, merchant: MerchantId, hash: Hash128) -> Result<Option<KeyRecord>, Failure> {
         let key = vec![merchant.to_i64(), hash.high, hash.low];
         Ok(self.get_one::<StoredKey>(key).await?.map(|stored| stored.record))
+    }
+
+    /// Whether one of these claims was made before, by this caller at this location.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn are_used(
+        &self,
+        caller: &Caller,
+        location: LocationId,
+        claims: &[KeyClaim],
+    ) -> Result<bool, Failure> {
+        for claim in claims {
+            let hash = key_hash(claim.space, caller.application, location, &claim.text);
+            if self.key(caller.merchant, hash).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The journal entries of an order's chain, oldest first.

@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use tender_engine::{
-    Command, Failure as OrderFailure, LineSpec, LocationId, Lookup, OpenOrder, OrderChange, Outcome,
-    Rejection, ServiceCharge, Stage,
+    Command, Failure as OrderFailure, KeyClaim, LineSpec, LocationId, Lookup, OpenOrder, OrderChange,
+    Outcome, Rejection, ServiceCharge, Stage,
 };
 use tender_http::{MoneyMoved, Retry, advise};
 use tender_money::{Currency, Decimal};
@@ -29,8 +29,8 @@ pub(crate) async fn create(exchange: &Exchange, request: &[u8]) -> Result<Respon
     let json = parse(request)?;
     let order = NewOrder::read(&Reader::root(&json)?, exchange)?;
     let key = idempotency::key(&exchange.headers)?;
-    let callback = order.callback(exchange, key.as_deref()).await?;
     let command = order.command(exchange, key);
+    let callback = order.callback(exchange, &command.keys).await?;
     let done = exchange.execute(Command::OpenOrder(Box::new(command))).await;
     callback.settle(exchange, &done).await;
     let done = match done {
@@ -83,12 +83,12 @@ impl NewOrder {
     }
 
     /// What the order's URL needs. A repeat has its answer already, so it is not refused for want of room.
-    async fn callback(&self, exchange: &Exchange, key: Option<&str>) -> Result<Callback, ApiError> {
+    async fn callback(&self, exchange: &Exchange, keys: &[KeyClaim]) -> Result<Callback, ApiError> {
         let Presence::Value(uri) = &self.fields.callback_uri else {
             return Ok(Callback::default());
         };
         match webhooks::ensure_callback(exchange, uri).await {
-            Err(_) if idempotency::is_used(exchange, self.site, key).await? => Ok(Callback::default()),
+            Err(_) if exchange.are_used(self.site, keys).await? => Ok(Callback::default()),
             other => other,
         }
     }
