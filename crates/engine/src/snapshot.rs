@@ -11,8 +11,8 @@ use crate::{
 /// Records by their ids.
 pub type Records<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
 
-/// Hashes ids. The system makes them itself, or takes them from SHA-256, and a map of them lives no longer than a batch: nobody
-/// can choose many that collide, so they need no hash with a secret.
+/// Hashes ids, which the system makes itself or takes from SHA-256. A map of them holds what one batch reads, so even
+/// references that were chosen to collide cost next to nothing: they need no hash with a secret.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct IdHasher(u64);
 

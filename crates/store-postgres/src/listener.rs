@@ -124,10 +124,10 @@ impl Listener {
                     None => return Ended::Session,
                 },
                 () = async { sleep_until(next_at).await; self.outbox.filled().await } => {
-                    if !self.tell(session).await {
+                    let Some(pace) = self.tell(session).await else {
                         return Ended::Session;
-                    }
-                    next_at = Instant::now() + PACE;
+                    };
+                    next_at = Instant::now() + pace;
                 }
                 _ = renewals.tick() => {
                     if !self.renew(session).await {
@@ -156,9 +156,9 @@ impl Listener {
         }
     }
 
-    /// Sends what waits to the other nodes. Returns whether the session still works; if it does not, the wakes wait for the
-    /// next one.
-    async fn tell(&self, session: &mut Session) -> bool {
+    /// Sends what waits to the other nodes. Returns after which time more may be sent; nothing when the session no longer
+    /// works. What could not be sent waits on.
+    async fn tell(&self, session: &mut Session) -> Option<Duration> {
         let wakes = self.outbox.take();
         let payloads = wake::payloads(&wakes, self.origin);
         let limit = session.answer_timeout();
@@ -166,14 +166,14 @@ impl Listener {
             let statement = session.prepare(wake::NOTIFY_SOON).await?;
             session.client().execute(&statement, &[&CHANNEL, &payloads]).await
         };
-        let problem = match timeout(limit, sending).await {
-            Ok(Ok(_)) => return true,
-            Ok(Err(error)) => describe(&error),
-            Err(_) => format!("no answer in {limit:?}"),
+        let (problem, is_answered) = match timeout(limit, sending).await {
+            Ok(Ok(_)) => return Some(PACE),
+            Ok(Err(error)) => (describe(&error), true),
+            Err(_) => (format!("no answer in {limit:?}"), false),
         };
         tracing::warn!("other nodes could not be told of news: {problem}");
         self.outbox.add(wakes);
-        false
+        (is_answered && !session.is_closed()).then_some(PAUSE_MAX)
     }
 
     /// Extends the lease, if there is one. Returns whether the session still works.

@@ -7,7 +7,7 @@
 //! moment later in transactions of their own, those of many commits at once. A node that is killed in this moment takes a few
 //! with it, which the port allows: a wake is a hint, and whoever waits for one looks by itself now and then.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tender_store::Wake;
@@ -19,15 +19,8 @@ const WAITING_MAX: usize = 4_096;
 /// What waits to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<BTreeSet<Wake>>,
     news: Notify,
-}
-
-/// Wakes in the order in which they came, and the same without an order.
-#[derive(Debug, Default)]
-struct Waiting {
-    in_order: Vec<Wake>,
-    known: HashSet<Wake>,
 }
 
 impl Outbox {
@@ -35,11 +28,11 @@ impl Outbox {
     pub(crate) fn add(&self, wakes: impl IntoIterator<Item = Wake>) {
         let mut waiting = self.lock();
         for wake in wakes {
-            if waiting.in_order.len() < WAITING_MAX && waiting.known.insert(wake) {
-                waiting.in_order.push(wake);
+            if waiting.len() < WAITING_MAX {
+                waiting.insert(wake);
             }
         }
-        let is_filled = !waiting.in_order.is_empty();
+        let is_filled = !waiting.is_empty();
         drop(waiting);
         if is_filled {
             self.news.notify_one();
@@ -48,7 +41,7 @@ impl Outbox {
 
     /// Whether there is nothing to send.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().in_order.is_empty()
+        self.lock().is_empty()
     }
 
     /// Waits until there is something to send. For one task at a time; dropped before it is ready, it takes nothing.
@@ -58,12 +51,12 @@ impl Outbox {
         }
     }
 
-    /// Takes everything, in the order in which it came.
-    pub(crate) fn take(&self) -> Vec<Wake> {
-        std::mem::take(&mut *self.lock()).in_order
+    /// Takes everything.
+    pub(crate) fn take(&self) -> BTreeSet<Wake> {
+        std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Wake>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -89,7 +82,7 @@ mod tests {
         outbox.add([wake(1), wake(2)]);
         outbox.add([wake(1)]);
         outbox.filled().await;
-        assert_eq!(outbox.take(), [wake(1), wake(2)]);
+        assert_eq!(outbox.take(), BTreeSet::from([wake(1), wake(2)]));
         assert_eq!(outbox.filled().now_or_never(), None);
     }
 

@@ -38,7 +38,8 @@ impl Kind {
     fn begin(self) -> &'static str {
         match self {
             Self::Reading => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            // Whatever a batch reads by key it locks, so the weakest level suffices, and has no failures of its own.
+            // What a batch decides on and others may change it locks, so the weakest level suffices, and has no failures of its
+            // own.
             Self::Writing(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         }
     }
@@ -113,8 +114,14 @@ impl<'s> Open<'s> {
         outcome.map_err(|error| Failure::Lost(describe(&error)))
     }
 
-    /// Runs a batch and commits what it returns; gives back its wakes.
-    pub(crate) async fn commit(mut self, batch: &mut dyn Batch, origin: u64) -> Result<Vec<Wake>, Failure> {
+    /// Runs a batch and commits what it returns. `wakes` are then those of the batch, also when nobody knows whether it was
+    /// committed.
+    pub(crate) async fn commit(
+        mut self,
+        batch: &mut dyn Batch,
+        origin: u64,
+        wakes: &mut Vec<Wake>,
+    ) -> Result<(), Failure> {
         let planned = match self.run(batch).await {
             Ok(writes) => match plan(writes.rows, &self.missing) {
                 Ok(steps) => Ok((steps, writes.wakes)),
@@ -123,9 +130,9 @@ impl<'s> Open<'s> {
             Err(failure) => Err(failure),
         };
         match planned {
-            Ok((steps, wakes)) => {
-                self.write(&steps, &wakes, origin, End::Commit).await?;
-                Ok(wakes)
+            Ok((steps, planned)) => {
+                *wakes = planned;
+                self.write(&steps, wakes, origin, End::Commit).await
             }
             // Without its session there is nothing to roll back, and the server does so by itself.
             Err(Failure::Lost(what)) => Err(Failure::Lost(what)),

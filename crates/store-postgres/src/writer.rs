@@ -80,18 +80,17 @@ impl Writer {
             let was_open = self.link.is_open();
             let session = self.link.session().await?;
             let kind = Kind::Writing(self.fence.get().copied());
-            let outcome = Open::new(session, kind).commit(batch, self.origin).await;
+            let mut wakes = Vec::new();
+            let outcome = Open::new(session, kind)
+                .commit(batch, self.origin, &mut wakes)
+                .await;
             runs += 1;
+            // What may have been committed is told as well: whoever hears of it looks.
+            if matches!(outcome, Ok(()) | Err(Failure::Unknown(_))) {
+                self.announce(wakes);
+            }
             match outcome {
-                Ok(wakes) => {
-                    for wake in &wakes {
-                        // Nobody listening is fine.
-                        let _ = self.wakes.send(*wake);
-                    }
-                    self.outbox
-                        .add(wakes.into_iter().filter(|wake| !must_arrive(*wake)));
-                    return Ok(());
-                }
+                Ok(()) => return Ok(()),
                 Err(Failure::Retry) if runs < RUNS_MAX => {
                     tokio::time::sleep(pause(PAUSE_FIRST, PAUSE_MAX, runs - 1)).await;
                 }
@@ -106,6 +105,15 @@ impl Writer {
                 }
             }
         }
+    }
+
+    fn announce(&self, wakes: Vec<Wake>) {
+        for wake in &wakes {
+            // Nobody listening is fine.
+            let _ = self.wakes.send(*wake);
+        }
+        self.outbox
+            .add(wakes.into_iter().filter(|wake| !must_arrive(*wake)));
     }
 
     async fn check(&mut self) -> Result<(), StoreError> {

@@ -270,7 +270,7 @@ async fn a_session_on_a_standby_is_lost() {
         })
     });
     let outcome = Open::new(&mut session, Kind::Writing(None))
-        .commit(batch.as_mut(), 0)
+        .commit(batch.as_mut(), 0, &mut Vec::new())
         .await;
     assert!(matches!(outcome, Err(Failure::Lost(_))), "{outcome:?}");
 }

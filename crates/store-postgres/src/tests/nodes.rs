@@ -146,8 +146,12 @@ async fn a_wake_is_heard_once_by_each_node() {
     let database = OneNode::new(PostgresOptions::default()).await;
     let stores = [database.start().await, database.start().await];
     let mut listeners = stores.each_ref().map(Store::wakes);
+    // Of both kinds: those that travel with their commit, and those that follow it.
     let wake = |id| Wake {
-        kind: WakeKind::Journal,
+        kind: match id % 3 {
+            1 => WakeKind::Directory,
+            _ => WakeKind::Journal,
+        },
         id,
     };
     // The listening sessions come up in the background; from the first wake that crosses, every further one does.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tender_store::conformance::{add, counter, get, put, row, work};
-use tender_store::{FeedPosition, Row, Store, StoreError, Table, Wake, WakeKind, Writes};
+use tender_store::conformance::{add, counter, get, put, row, work, write_and_wake};
+use tender_store::{FeedPosition, Row, Store, StoreError, Table, Wake, WakeKind, Write, Writes};
 use tender_testkit::postgres::{Cluster, Stop};
 
 use super::OneNode;
@@ -156,6 +156,24 @@ async fn a_connection_that_breaks_while_committing_leaves_the_outcome_unknown() 
     add(&store, vec![vec![1, 1, 1]], 1)
         .await
         .expect("the next one works");
+}
+
+/// Whoever asks again is answered from what stands, and wakes nobody any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_been_committed_is_told_to_other_nodes() {
+    let (_database, proxy, store, direct) = wired().await;
+    let mut heard = direct.wakes();
+    let wake = Wake {
+        kind: WakeKind::Task,
+        id: 7,
+    };
+    proxy.cut(Cut::AfterCommit);
+    let outcome = write_and_wake(&store, vec![Write::Put(order(1))], vec![wake]).await;
+    assert!(
+        matches!(outcome, Err(StoreError::OutcomeUnknown(_))),
+        "{outcome:?}"
+    );
+    assert_eq!(heard.recv().await, Ok(wake));
 }
 
 #[tokio::test(flavor = "multi_thread")]
