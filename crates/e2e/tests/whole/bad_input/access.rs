@@ -37,9 +37,13 @@ async fn nobody_writes_without_a_good_credential() -> anyhow::Result<()> {
             plain().basic_auth("nobody", Some("x")),
             plain().header("api-key", "wrong"),
         ];
-        requests.extend(
-            NO_TOKENS.map(|token| plain().header("authorization", [b"Bearer ", token.as_bytes()].concat())),
-        );
+        // Where this API looks for a credential.
+        requests.extend(NO_TOKENS.map(|token| match route.dialect {
+            Dialect::Om => plain().header("api-key", token.as_bytes()),
+            Dialect::Kseries | Dialect::Kounta | Dialect::Native => {
+                plain().header("authorization", [b"Bearer ", token.as_bytes()].concat())
+            }
+        }));
         for request in requests {
             let answer = request.send().await?;
             let (status, text) = (answer.status(), answer.text().await?);
