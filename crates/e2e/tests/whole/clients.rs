@@ -147,8 +147,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// How many payments were given up because no money had moved. A test that lets servers refuse has to have some, or nobody has
-    /// looked whether that was true.
+    /// Requires that payments were given up because no money had moved: a test that lets servers refuse has to have some, or
+    /// nobody has looked whether that was true.
     pub(super) fn require_denials(&self) -> anyhow::Result<()> {
         ensure!(!self.denied.is_empty(), "nobody was told that no money moved");
         Ok(())
