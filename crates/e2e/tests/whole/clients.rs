@@ -133,9 +133,9 @@ impl Form {
 pub(super) struct Told {
     /// The order by the reference of a payment.
     pub(super) accepted: BTreeMap<String, String>,
-    /// The order and the cents of payments of which every answer said that no money moved, by reference. Nobody repeated them
-    /// any more: a client that goes on pays under another reference.
-    pub(super) denied: BTreeMap<String, (String, u32)>,
+    /// The order of payments of which every answer said that no money moved, by reference. Nobody repeated them any more: a
+    /// client that goes on pays under another reference.
+    pub(super) denied: BTreeMap<String, String>,
     /// How often which refusal came.
     pub(super) refused: BTreeMap<Refusal, u32>,
     /// References of clients that the server hung up on: nobody told them what became of the payment.
@@ -311,8 +311,7 @@ impl Client {
                 }
                 let is_called = self.is_called();
                 if !is_in_doubt && (is_called || goes_on_afresh) {
-                    let denied = (self.order.clone(), CENTS);
-                    lock(&self.told).denied.insert(reference, denied);
+                    lock(&self.told).denied.insert(reference, self.order.clone());
                     tries += 1;
                     reference = reference_for(number, tries);
                 }
@@ -414,10 +413,8 @@ fn check_orders(orders: &[(String, Value)], told: &Told) -> anyhow::Result<()> {
                 seen.insert(reference.to_owned(), id.clone()).is_none(),
                 "{reference} is there twice"
             );
-            if let Some((order, cents)) = told.denied.get(reference) {
-                bail!(
-                    "no money had moved for {reference} ({cents} cents of {order}), and there is {payment}"
-                );
+            if let Some(order) = told.denied.get(reference) {
+                bail!("no money had moved for {reference} of {order}, and there is {payment}");
             }
             // Whatever anybody was told: a payment that was tried under several references is made once.
             let intention = reference
@@ -462,8 +459,8 @@ fn a_false_no_is_found() {
     };
     let mut told = Told::default();
     told.accepted.insert("load-1-1".to_owned(), "ord_1".to_owned());
-    told.denied.insert("load-1-0".to_owned(), ("ord_1".to_owned(), 1));
-    told.denied.insert("load-2-0".to_owned(), ("ord_1".to_owned(), 1));
+    told.denied.insert("load-1-0".to_owned(), "ord_1".to_owned());
+    told.denied.insert("load-2-0".to_owned(), "ord_1".to_owned());
     check_orders(&ledger(&["load-1-1", "load-3-0"]), &told).expect("everything is as it was told");
     for lie in [
         // Given up after a "no", and there.
