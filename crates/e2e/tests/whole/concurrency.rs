@@ -6,8 +6,32 @@ use serde_json::{Value, json};
 use tender_e2e::{Options, Receiver, Server, json_answer};
 use tokio::task::JoinSet;
 
+use crate::clients::ALREADY_THERE;
+
 /// Requests at the same time.
 const MANY: usize = 64;
+
+/// Of K-Series payments that are under way with one reference, one is accepted, and all others hear why they are not.
+pub(super) async fn one_is_accepted(
+    mut requests: JoinSet<anyhow::Result<(StatusCode, Value)>>,
+    reference: &str,
+) -> anyhow::Result<()> {
+    let others = requests.len() - 1;
+    let (mut accepted, mut refused) = (0, 0);
+    while let Some(answer) = requests.join_next().await {
+        match answer?? {
+            (StatusCode::OK, body) if body == json!({"status": "ok"}) => accepted += 1,
+            (StatusCode::BAD_REQUEST, body)
+                if body["message"] == json!(format!("{ALREADY_THERE} {reference}")) =>
+            {
+                refused += 1;
+            }
+            (status, body) => anyhow::bail!("{status}: {body}"),
+        }
+    }
+    assert_eq!((accepted, refused), (1, others));
+    Ok(())
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_64_requests_with_one_reference_one_is_accepted() -> anyhow::Result<()> {
@@ -20,19 +44,7 @@ async fn of_64_requests_with_one_reference_one_is_accepted() -> anyhow::Result<(
             server.kseries(Method::POST, "/o/op/1/pay").json(&body),
         ));
     }
-    let (mut accepted, mut refused) = (0, 0);
-    while let Some(answer) = requests.join_next().await {
-        match answer?? {
-            (StatusCode::OK, body) if body == json!({"status": "ok"}) => accepted += 1,
-            (StatusCode::BAD_REQUEST, body)
-                if body["message"] == json!("reference has already been used same") =>
-            {
-                refused += 1;
-            }
-            (status, body) => anyhow::bail!("{status}: {body}"),
-        }
-    }
-    assert_eq!((accepted, refused), (1, MANY - 1));
+    one_is_accepted(requests, "same").await?;
     server.audit().await
 }
 

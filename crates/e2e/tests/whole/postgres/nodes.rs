@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{Scene, id_of, until};
 use crate::clients::in_order;
+use crate::concurrency::one_is_accepted;
 
 /// Requests at the same time.
 const MANY: usize = 64;
@@ -132,19 +133,7 @@ async fn of_64_requests_with_one_reference_on_two_nodes_one_is_accepted() -> any
                 .json(&body),
         ));
     }
-    let (mut accepted, mut refused) = (0, 0);
-    while let Some(answer) = requests.join_next().await {
-        match answer?? {
-            (StatusCode::OK, body) if body == json!({"status": "ok"}) => accepted += 1,
-            (StatusCode::BAD_REQUEST, body)
-                if body["message"] == json!("reference has already been used same") =>
-            {
-                refused += 1;
-            }
-            (status, body) => anyhow::bail!("{status}: {body}"),
-        }
-    }
-    assert_eq!((accepted, refused), (1, MANY - 1));
+    one_is_accepted(requests, "same").await?;
     scene.first().audit().await
 }
 
