@@ -450,11 +450,10 @@ async fn race(nodes: &[Tender; 2], flavour: Flavour, request: &TokenRequest) -> 
     won.into_iter().flatten().collect()
 }
 
-#[tokio::test]
-async fn seeded_pairs_are_renewed_and_stay_in_their_family() {
-    let tender = service().await;
-    let spec = GrantSpec {
-        flavour: Flavour::KseriesV2,
+/// A pair of tokens with texts that are known beforehand, as a demo seeds it.
+fn seeded(flavour: Flavour) -> GrantSpec {
+    GrantSpec {
+        flavour,
         application: APP,
         owner: OWNER,
         merchant: OWNER,
@@ -466,7 +465,13 @@ async fn seeded_pairs_are_renewed_and_stay_in_their_family() {
             "seeded-access-token-1".to_owned(),
             "seeded-refresh-token-1".to_owned(),
         )),
-    };
+    }
+}
+
+#[tokio::test]
+async fn seeded_pairs_are_renewed_and_stay_in_their_family() {
+    let tender = service().await;
+    let spec = seeded(Flavour::KseriesV2);
     let first = tender.issue_grant(spec.clone()).await.expect("a pair");
     assert_eq!(first.scopes, scopes(&["orders-api", "profile", "email"]));
     let used = exchange(
@@ -498,20 +503,7 @@ async fn seeded_pairs_are_renewed_and_stay_in_their_family() {
 #[tokio::test]
 async fn an_ended_consent_is_not_seeded_back_to_life() {
     let tender = service().await;
-    let spec = GrantSpec {
-        flavour: Flavour::Kounta,
-        application: APP,
-        owner: OWNER,
-        merchant: OWNER,
-        locations: None,
-        scopes: scopes(&["orders-api"]),
-        actor: "demo".to_owned(),
-        label: "demo".to_owned(),
-        texts: Some((
-            "seeded-access-token-1".to_owned(),
-            "seeded-refresh-token-1".to_owned(),
-        )),
-    };
+    let spec = seeded(Flavour::Kounta);
     let pair = tender.issue_grant(spec.clone()).await.expect("a pair");
     // The access token has expired when the consent ends, so nothing is written on it.
     tender.clock().advance(HOUR_MS);
