@@ -354,11 +354,13 @@ impl Tender {
 
     async fn submit(&self, work: JobWork) -> Result<Done, Failure> {
         let (reply, answer) = oneshot::channel();
-        self.0
-            .queue
-            .try_send(Job { work, reply })
-            .map_err(|_| Failure::Busy { retry_after_s: 1 })?;
-        self.0.metrics.waiting.inc();
+        let waiting = &self.0.metrics.waiting;
+        // Counted first: a committer may have taken the job, and counted it out, before this goes on.
+        waiting.inc();
+        if self.0.queue.try_send(Job { work, reply }).is_err() {
+            waiting.dec();
+            return Err(Failure::Busy { retry_after_s: 1 });
+        }
         answer.await.unwrap_or(Err(Failure::OutcomeUnknown))
     }
 
@@ -409,5 +411,20 @@ async fn hear_other_nodes(inner: Weak<Inner>, mut wakes: broadcast::Receiver<Wak
             Err(broadcast::error::RecvError::Lagged(_)) => inner.directories.clear(),
             Err(broadcast::error::RecvError::Closed) => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tender;
+    use crate::testing::{settings, store};
+    use crate::{Clock, Failure};
+
+    #[tokio::test]
+    async fn what_could_not_be_queued_does_not_wait() {
+        let tender = Tender::reader(store(), Clock::new(), settings());
+        let refused = tender.write_rows(Vec::new(), Vec::new()).await;
+        assert_eq!(refused, Err(Failure::Busy { retry_after_s: 1 }));
+        assert_eq!(tender.inner().metrics.waiting.get(), 0);
     }
 }
