@@ -90,7 +90,7 @@ pub async fn open_store_read_only(options: &StoreOptions) -> anyhow::Result<Arc<
 /// # Errors
 /// With exit code 4 when there is none.
 fn must_exist(options: &StoreOptions) -> anyhow::Result<()> {
-    if options.database_url.is_some() || options.data.join(LEDGER_FILE).exists() {
+    if options.data.join(LEDGER_FILE).exists() {
         return Ok(());
     }
     Err(exit::coded(
