@@ -98,16 +98,13 @@ pub(crate) fn plan(writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, S
     }
     let mut steps: Vec<Step> = Vec::new();
     for (table, mut writes) in of_tables {
-        if table == Table::Journal {
-            let mut keys: Vec<&[i64]> = writes.iter().map(|write| write.target().1).collect();
-            keys.sort_unstable();
-            require_distinct(table, &keys)?;
-        } else {
-            // Most come in order already, which this sort notices.
+        // Most come in order already, which these sorts notice.
+        if table != Table::Journal {
             writes.sort_by(|a, b| a.target().1.cmp(b.target().1));
-            let keys: Vec<&[i64]> = writes.iter().map(|write| write.target().1).collect();
-            require_distinct(table, &keys)?;
         }
+        let mut keys: Vec<&[i64]> = writes.iter().map(|write| write.target().1).collect();
+        keys.sort_unstable();
+        require_distinct(table, &keys)?;
         let (begin, rows) = (steps.len(), writes.len());
         let missing = missing.get(&table);
         for write in writes {
