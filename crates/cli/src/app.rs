@@ -7,13 +7,13 @@ use std::sync::Arc;
 use anyhow::Context;
 use tender_http::{Metrics, Server, ServerOptions};
 use tender_service::{Clock, Settings, Tender};
-use tender_store::Store;
+use tender_store::{Migrate, Store};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::args::ServerArguments;
-use crate::assemble::{self, Migrate};
+use crate::assemble;
 use crate::exit;
 
 #[cfg(test)]

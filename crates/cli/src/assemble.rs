@@ -11,7 +11,7 @@ use tender_http::{
     operations_router,
 };
 use tender_service::{Settings, Tender, WebhookEncoder};
-use tender_store::{Store, StoreError};
+use tender_store::{Migrate, Store, StoreError};
 use tender_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::args::StoreOptions;
@@ -20,18 +20,6 @@ use crate::exit;
 
 /// The file name of the embedded ledger.
 pub const LEDGER_FILE: &str = "ledger.db";
-
-/// Which ledgers a command may bring to this program's schema. Only who serves one, or is asked to, may migrate a ledger that others
-/// may be working on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Migrate {
-    /// Any that is behind: `serve`, `demo`, `migrate`.
-    Behind,
-    /// Only one that has no tables yet: `directory import`, which may be the first that is done.
-    Empty,
-    /// None.
-    Never,
-}
 
 /// Opens the ledger for writing.
 ///
@@ -49,11 +37,7 @@ pub async fn open_store(options: &StoreOptions, migrate: Migrate) -> anyhow::Res
         .with_context(|| format!("cannot make the folder {}", options.data.display()))?;
     let path = options.data.join(LEDGER_FILE);
     let settings = SqliteOptions {
-        migrate: match migrate {
-            Migrate::Behind => tender_store_sqlite::Migrate::Behind,
-            Migrate::Empty => tender_store_sqlite::Migrate::Empty,
-            Migrate::Never => tender_store_sqlite::Migrate::Never,
-        },
+        migrate,
         ..SqliteOptions::default()
     };
     let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, settings)).await?;
@@ -105,11 +89,7 @@ fn must_exist(options: &StoreOptions) -> anyhow::Result<()> {
 async fn open_postgres(url: &str, migrate: Migrate) -> anyhow::Result<Arc<dyn Store>> {
     use tender_store_postgres::{PostgresOptions, PostgresStore};
     let options = PostgresOptions {
-        migrate: match migrate {
-            Migrate::Behind => tender_store_postgres::Migrate::Behind,
-            Migrate::Empty => tender_store_postgres::Migrate::Empty,
-            Migrate::Never => tender_store_postgres::Migrate::Never,
-        },
+        migrate,
         ..PostgresOptions::default()
     };
     let store = PostgresStore::connect(url, options).await;

@@ -31,7 +31,7 @@ mod transaction;
 mod wake;
 mod writer;
 
-pub use schema::{Migrate, SCHEMA_VERSION};
+pub use schema::SCHEMA_VERSION;
 pub use store::{PostgresOptions, PostgresStore};
 
 #[cfg(test)]

@@ -5,24 +5,12 @@
 //! the version before go on and can even be started again; or it *contracts* it (takes away what no program in use
 //! needs any more), and the database notes the oldest program that may still come.
 
-use tender_store::StoreError;
+use tender_store::{Migrate, StoreError};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use crate::error::describe;
 use crate::session::Session;
-
-/// Which databases an opening brings to [`SCHEMA_VERSION`]. Whoever looks at the ledger of running nodes must not migrate it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Migrate {
-    /// Any that is behind.
-    #[default]
-    Behind,
-    /// Only one that has no tables yet; one that is behind is refused.
-    Empty,
-    /// None; one that is behind or has no tables is refused.
-    Never,
-}
 
 /// One step of the schema. The number of a step is its place in [`MIGRATIONS`], counted from 1.
 struct Migration {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tender_store::{Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Store, StoreError, Wake};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ use crate::link::{Comebacks, random};
 use crate::listener::Listener;
 use crate::outbox::Outbox;
 use crate::reader::{self, Reader};
-use crate::schema::{self, Migrate};
+use crate::schema;
 use crate::servers::Servers;
 use crate::session::Session;
 use crate::writer::{self, Writer};

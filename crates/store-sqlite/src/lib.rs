@@ -20,7 +20,7 @@ mod store;
 mod transaction;
 mod writer;
 
-pub use schema::{Migrate, SCHEMA_VERSION};
+pub use schema::SCHEMA_VERSION;
 pub use store::{SqliteOptions, SqliteStore};
 
 #[cfg(test)]

@@ -1,21 +1,9 @@
 //! Numbered migrations and the version of a database file.
 
 use rusqlite::Connection;
-use tender_store::StoreError;
+use tender_store::{Migrate, StoreError};
 
 use crate::error::{WHOLE_DATABASE, general};
-
-/// Which databases an opening for writing brings to [`SCHEMA_VERSION`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Migrate {
-    /// Any that is behind.
-    #[default]
-    Behind,
-    /// Only one that has no tables yet; one that is behind is refused.
-    Empty,
-    /// None; one that is behind or has no tables is refused.
-    Never,
-}
 
 /// One step of the schema. The number of a step is its place in [`MIGRATIONS`], counted from 1.
 struct Migration {

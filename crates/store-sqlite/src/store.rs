@@ -4,12 +4,11 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tender_store::{Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Store, StoreError, Wake};
 use tokio::sync::broadcast;
 
 use crate::connection::{self, Durability};
 use crate::reader::Readers;
-use crate::schema::Migrate;
 use crate::writer::Writer;
 use crate::{backup, schema};
 

@@ -17,7 +17,9 @@ mod row;
 mod table;
 
 pub use error::StoreError;
-pub use port::{Batch, BoxFuture, FeedPosition, NodeLease, Store, Transaction, Wake, WakeKind, Writes};
+pub use port::{
+    Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Store, Transaction, Wake, WakeKind, Writes,
+};
 pub use read::read;
 pub use records::{Counter, CounterName, Record, StoredAlias, StoredKey};
 pub use row::{Cond, Direction, Key, Lock, Op, Row, Scan, Write};

@@ -13,7 +13,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// An open transaction, as a batch sees it.
 pub trait Transaction: Send {
     /// Reads the rows with these keys; missing ones are left out. Within [`Store::commit`] a backend with
-    /// several writers locks the rows in sorted key order, so two batches can never wait for each other in a ring.
+    /// several writers locks the rows in sorted key order, so two batches can never wait for each other in a ring; those
+    /// of tables that say so ([`crate::TableSpec::is_locked_by_reads`]).
     fn get<'a>(&'a mut self, table: Table, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Row>, StoreError>>;
 
     /// Does several [`Self::get`]s, one after the other, and answers each: in one exchange with the server on a backend
@@ -35,7 +36,7 @@ pub trait Transaction: Send {
 }
 
 /// What other nodes should look at after a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wake {
     /// What happened.
     pub kind: WakeKind,
@@ -44,7 +45,7 @@ pub struct Wake {
 }
 
 /// The reason of a [`Wake`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WakeKind {
     /// A till task became available at a location.
     Task,
@@ -84,6 +85,19 @@ pub struct FeedPosition {
     pub epoch: i64,
     /// The rising position.
     pub position: i64,
+}
+
+/// Which databases an opening for writing brings to the schema of its program. Only who serves a ledger, or is asked to, may migrate
+/// one that others may be working on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Migrate {
+    /// Any that is behind.
+    #[default]
+    Behind,
+    /// Only one that has no tables yet; one that is behind is refused.
+    Empty,
+    /// None; one that is behind or has no tables is refused.
+    Never,
 }
 
 /// A number no other running node has, the node part of new ids.

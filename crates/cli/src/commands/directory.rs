@@ -11,9 +11,10 @@ use tender_service::{
     Application, Clock, Device, DirectoryKind, DiscountRule, Failure, Item, Location, Merchant, Method,
     ModifierGroup, Settings, Staff, Tender,
 };
+use tender_store::Migrate;
 
 use crate::args::{DirectoryAction, DirectoryOptions};
-use crate::assemble::{self, Migrate};
+use crate::assemble;
 use crate::exit;
 
 /// Ids are positive and below this, so that every client reads them exactly.

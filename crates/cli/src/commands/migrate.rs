@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+use tender_store::Migrate;
 
 use crate::args::{MigrateOptions, StoreOptions};
-use crate::assemble::{LEDGER_FILE, Migrate, open_store};
+use crate::assemble::{LEDGER_FILE, open_store};
 use crate::commands::audit::verify;
 use crate::{exit, out};
 

@@ -11,9 +11,10 @@ use tender_service::{
     Clock, CredentialFailure, CredentialFilter, CredentialRecord, Directory, Settings, Tender, TokenKind,
     TokenSpec,
 };
+use tender_store::Migrate;
 
 use crate::args::{TokenAction, TokenFor, TokenOptions};
-use crate::assemble::{self, Migrate};
+use crate::assemble;
 use crate::{exit, out};
 
 /// Credentials listed at once.

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use tender_store::{Op, Scan, StoreError, Table};
+use tender_store::{Migrate, Op, Scan, StoreError, Table};
 use tokio_postgres::Client;
 
-use super::{MIGRATIONS, Migrate, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
+use super::{MIGRATIONS, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
 use crate::session::Session;
 use crate::tests::OneNode;
 use crate::{PostgresOptions, PostgresStore};

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
-use tender_store::{StoreError, Table};
+use tender_store::{Migrate, StoreError, Table};
 
-use super::{MIGRATIONS, Migrate, SCHEMA_VERSION, migrate, prepare, require_current};
+use super::{MIGRATIONS, SCHEMA_VERSION, migrate, prepare, require_current};
 
 /// Columns that are this backend's own: they serve the feed.
 const JOURNAL_EXTRA_COLUMN: &str = "position";
