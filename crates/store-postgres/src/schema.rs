@@ -53,7 +53,7 @@ const SERVER_VERSION_MIN: i32 = 130_000;
 /// The advisory lock that lets one program at a time migrate ("tendmigr").
 const LOCK: i64 = 0x7465_6e64_6d69_6772;
 
-/// How long a step waits for the table that it locks. Everybody who comes later waits behind it, so this is shorter than their
+/// How long a migration waits for a table that it locks. Everybody who comes later waits behind it, so this is shorter than their
 /// own patience (a session's `lock_timeout`).
 const LOCK_TIMEOUT: &str = "3s";
 
@@ -100,8 +100,11 @@ pub(crate) async fn prepare(session: &Session, which: Migrate) -> Result<(), Sto
 pub(crate) async fn migrate(session: &Session) -> Result<(), StoreError> {
     let client = session.client();
     require_server(client).await?;
-    // Another program's migration may take longer than any ordinary statement.
-    let lock = format!("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK})");
+    // Another program's migration may take longer than any ordinary statement, so the limit holds from when it is over.
+    let lock = format!(
+        "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); \
+         SET lock_timeout = '{LOCK_TIMEOUT}'"
+    );
     client
         .batch_execute(&lock)
         .await
@@ -115,29 +118,20 @@ pub(crate) async fn migrate(session: &Session) -> Result<(), StoreError> {
 
 async fn migrate_locked(client: &Client) -> Result<(), StoreError> {
     let table = client.batch_execute(VERSIONS_TABLE).await;
-    table.map_err(|error| failed("the table of versions", &error))?;
+    table.map_err(|error| failed_step("the table of versions", Some("tender_schema"), &error))?;
     let found = found(client).await?;
     let done = usize::try_from(found)
         .map_err(|_| StoreError::Internal(format!("the database has schema version {found}")))?;
     for (migration, number) in MIGRATIONS.iter().zip(1_u32..).skip(done) {
         let step = format!(
-            "BEGIN;\nSET LOCAL lock_timeout = '{LOCK_TIMEOUT}';\n{}\n\
+            "BEGIN;\n{}\n\
              INSERT INTO tender_schema (version, name, oldest_program) VALUES ({number}, '{}', {});\nCOMMIT;",
             migration.sql, migration.name, migration.oldest_program
         );
         if let Err(error) = client.batch_execute(&step).await {
             // If this fails, too, the session is gone, and with it the transaction.
             let _ = client.batch_execute("ROLLBACK").await;
-            return Err(match (error.code(), migration.locks) {
-                (Some(code), Some(table)) if *code == SqlState::LOCK_NOT_AVAILABLE => {
-                    StoreError::Unavailable(format!(
-                        "migration {} needs the table {table} for itself, and somebody used it for longer than \
-                         {LOCK_TIMEOUT}; this step changed nothing: try again when no dump or long query runs",
-                        migration.name
-                    ))
-                }
-                _ => failed(migration.name, &error),
-            });
+            return Err(failed_step(migration.name, migration.locks, &error));
         }
         tracing::info!(migration = migration.name, "database migrated");
     }
@@ -209,6 +203,19 @@ async fn require_server(client: &Client) -> Result<(), StoreError> {
 /// locking anything, or number rows in blocks per session: entries of the feed would be skipped, and nobody told.
 fn is_postgres(version: &str) -> bool {
     version.starts_with("PostgreSQL ") && !version.contains("-YB-")
+}
+
+/// The failure of a step that locks a table. Who has the table may be done with it soon.
+fn failed_step(name: &str, locks: Option<&str>, error: &Error) -> StoreError {
+    match (error.code(), locks) {
+        (Some(code), Some(table)) if *code == SqlState::LOCK_NOT_AVAILABLE => {
+            StoreError::Unavailable(format!(
+                "migration: {name} needs the table {table} for itself, and somebody used it for longer than {LOCK_TIMEOUT}; \
+             this step changed nothing: try again when no dump or long query runs"
+            ))
+        }
+        _ => failed(name, error),
+    }
 }
 
 fn failed(what: &str, error: &Error) -> StoreError {

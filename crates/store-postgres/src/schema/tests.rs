@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tender_store::{Migrate, Op, Scan, StoreError, Table};
 use tokio_postgres::Client;
 
-use super::{MIGRATIONS, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
+use super::{LOCK, MIGRATIONS, SCHEMA_VERSION, VERSIONS_TABLE, is_postgres, migrate};
 use crate::session::Session;
 use crate::tests::OneNode;
 use crate::{PostgresOptions, PostgresStore};
@@ -181,6 +182,11 @@ fn is_told_to_migrate(refusal: Option<&StoreError>) -> bool {
     matches!(refusal, Some(StoreError::Internal(text)) if text.contains("tender migrate"))
 }
 
+fn is_told_to_try_again(refusal: Option<&StoreError>, table: &str) -> bool {
+    let table = format!("the table {table} ");
+    matches!(refusal, Some(StoreError::Unavailable(text)) if text.contains(&table) && text.contains("try again"))
+}
+
 #[tokio::test]
 async fn a_database_is_migrated_by_nobody_who_may_not() {
     let tables = "SELECT count(*)::text FROM information_schema.tables WHERE table_schema = $1";
@@ -220,19 +226,49 @@ async fn a_step_gives_up_a_table_that_somebody_reads_and_names_it() {
     let (database, reader) = first_release().await;
     let reads = "BEGIN; SELECT count(*) FROM deliveries";
     reader.client().batch_execute(reads).await.expect("read");
-    match refusal(database.url(), Migrate::Behind).await {
-        Some(StoreError::Unavailable(text)) => {
-            assert!(
-                text.contains("the table deliveries") && text.contains("try again"),
-                "{text}"
-            );
-        }
-        other => panic!("{other:?}"),
-    }
+    let refusal = refusal(database.url(), Migrate::Behind).await;
+    assert!(
+        is_told_to_try_again(refusal.as_ref(), "deliveries"),
+        "{refusal:?}"
+    );
     reader.client().batch_execute("COMMIT").await.expect("ended");
     let versions = "SELECT max(version)::text FROM tender_schema WHERE name <> $1";
     assert_eq!(strings(reader.client(), versions, "").await, ["2"]);
-    assert!(refusal(database.url(), Migrate::Behind).await.is_none());
+    assert!(self::refusal(database.url(), Migrate::Behind).await.is_none());
+}
+
+/// A database from before the oldest program was noted needs a column more, which a dump does not let it have.
+#[tokio::test]
+async fn the_table_of_versions_is_given_up_too_when_somebody_reads_it() {
+    let (database, reader) = first_release().await;
+    let older = "ALTER TABLE tender_schema DROP COLUMN oldest_program";
+    reader.client().batch_execute(older).await.expect("dropped");
+    let reads = "BEGIN; SELECT count(*) FROM tender_schema";
+    reader.client().batch_execute(reads).await.expect("read");
+    let refusal = refusal(database.url(), Migrate::Behind).await;
+    assert!(
+        is_told_to_try_again(refusal.as_ref(), "tender_schema"),
+        "{refusal:?}"
+    );
+    reader.client().batch_execute("COMMIT").await.expect("ended");
+    assert!(self::refusal(database.url(), Migrate::Behind).await.is_none());
+}
+
+/// Another program's migration may take longer than any wait for a table.
+#[tokio::test]
+async fn a_program_waits_for_the_migration_of_another_without_a_limit() {
+    let database = OneNode::new(PostgresOptions::default()).await;
+    let other = database.session().await;
+    let locks = format!("SELECT pg_advisory_lock({LOCK})");
+    other.client().batch_execute(&locks).await.expect("locked");
+    let opening = refusal(database.url(), Migrate::Behind);
+    tokio::pin!(opening);
+    // Longer than a migration's limit and than that of every session.
+    let waited = tokio::time::timeout(Duration::from_secs(6), &mut opening).await;
+    assert!(waited.is_err(), "{waited:?}");
+    let unlocks = format!("SELECT pg_advisory_unlock({LOCK})");
+    other.client().batch_execute(&unlocks).await.expect("unlocked");
+    assert!(opening.await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
