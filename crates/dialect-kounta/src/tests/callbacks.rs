@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use axum::http::HeaderMap;
 use tender_engine::{EndpointId, OrderChange, OrderId};
-use tender_service::{DirectoryKind, Edit, Endpoint};
+use tender_service::{DirectoryKind, Edit, Endpoint, Failure};
 
 use super::hooks::sent;
-use super::shop::{COMPANY, Call, Shop, path};
-use crate::webhooks::{CALLBACKS_MAX, KEPT_AFTER_USE_MS};
+use super::shop::{COMPANY, Call, Shop, TOKEN_B, path};
+use crate::exchange::Exchange;
+use crate::webhooks::{CALLBACKS_MAX, KEPT_AFTER_USE_MS, ensure_callback};
 
 const ORDERS: &str = "/v1/companies/me/orders.json";
 
@@ -19,12 +21,51 @@ async fn called(shop: &Shop) -> BTreeSet<String> {
         .collect()
 }
 
-async fn endpoint_of(shop: &Shop, name: &str) -> EndpointId {
+async fn stored(shop: &Shop, name: &str) -> Endpoint {
     let directory = shop.tender.directory(COMPANY).await.unwrap().unwrap();
-    let url = format!("https://client.example/{name}");
+    let url = url(name);
     let found = directory.endpoints.values().find(|endpoint| endpoint.url == url);
-    EndpointId(found.unwrap().id)
+    found.unwrap().clone()
 }
+
+async fn endpoint_of(shop: &Shop, name: &str) -> EndpointId {
+    EndpointId(stored(shop, name).await.id)
+}
+
+fn url(name: &str) -> String {
+    format!("https://client.example/{name}")
+}
+
+async fn switch_off(shop: &Shop, id: EndpointId) {
+    let edit = |stored: Option<Endpoint>| {
+        let disabled = Endpoint {
+            disabled: true,
+            ..stored.unwrap()
+        };
+        (Edit::Put(disabled), ())
+    };
+    let kind = DirectoryKind::Endpoint;
+    shop.tender
+        .edit_directory(COMPANY, kind, id.0, edit)
+        .await
+        .unwrap();
+}
+
+/// A request of application B, which knows the directory as it is now.
+async fn request(shop: &Shop) -> Exchange {
+    Exchange {
+        tender: shop.tender.clone(),
+        principal: shop.tender.authenticate_token(TOKEN_B).await.unwrap(),
+        directory: shop.tender.directory(COMPANY).await.unwrap().unwrap(),
+        origin: String::new(),
+        headers: HeaderMap::new(),
+        path: String::new(),
+        query: String::new(),
+    }
+}
+
+/// How an order ends that was refused.
+const REFUSED: Result<(), Failure> = Err(Failure::Busy { retry_after_s: 1 });
 
 async fn remove(shop: &Shop, name: &str) {
     let id = endpoint_of(shop, name).await.0;
@@ -82,21 +123,7 @@ async fn a_callback_that_an_open_order_names_makes_room_for_no_other() {
     let id = endpoint_of(&shop, "1").await;
     assert_eq!(sent(&shop, id).await.len(), 1);
     // Nothing is sent to one that was switched off.
-    shop.tender
-        .edit_directory(
-            COMPANY,
-            DirectoryKind::Endpoint,
-            id.0,
-            |stored: Option<Endpoint>| {
-                let disabled = Endpoint {
-                    disabled: true,
-                    ..stored.unwrap()
-                };
-                (Edit::Put(disabled), ())
-            },
-        )
-        .await
-        .unwrap();
+    switch_off(&shop, id).await;
     calling(&shop, "new").await;
     let mut after = all.clone();
     after.remove("1");
@@ -180,4 +207,69 @@ async fn a_callback_named_lately_makes_room_for_no_other() {
     shop.clock.advance(u32::try_from(KEPT_AFTER_USE_MS).unwrap());
     calling(&shop, "more").await;
     assert!(!called(&shop).await.contains("0"));
+}
+
+#[tokio::test]
+async fn what_was_made_for_an_order_goes_with_it_and_stays_while_nobody_knows() {
+    let unknown = Err(Failure::OutcomeUnknown);
+    for (outcome, stays) in [(REFUSED, false), (unknown, true), (Ok(()), true)] {
+        let shop = Shop::open().await;
+        let alone = request(&shop).await;
+        let callback = ensure_callback(&alone, &url("a")).await.unwrap();
+        assert!(called(&shop).await.contains("a"));
+        callback.settle(&alone, &outcome).await;
+        assert_eq!(called(&shop).await.contains("a"), stays, "{outcome:?}");
+    }
+}
+
+/// The order of the other request may not be written yet, and needs the endpoint.
+#[tokio::test]
+async fn what_another_request_has_named_too_does_not_go() {
+    for knows_the_first in [false, true] {
+        let shop = Shop::open().await;
+        let first = request(&shop).await;
+        let early = request(&shop).await;
+        let made = ensure_callback(&first, &url("a")).await.unwrap();
+        let second = if knows_the_first {
+            request(&shop).await
+        } else {
+            early
+        };
+        let shared = ensure_callback(&second, &url("a")).await.unwrap();
+        made.settle(&first, &REFUSED).await;
+        assert!(called(&shop).await.contains("a"), "{knows_the_first}");
+        // Nor is it the other's to take away.
+        shared.settle(&second, &REFUSED).await;
+        assert!(called(&shop).await.contains("a"), "{knows_the_first}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_named_again_makes_room_for_no_order_that_was_promised_it() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    shop.put(&path(orders[0]), r#"{"callback_uri":null}"#)
+        .await
+        .expect(200, &[]);
+    let promised = request(&shop).await;
+    let callback = ensure_callback(&promised, &url("new")).await.unwrap();
+    calling(&shop, "0").await;
+    callback.settle(&promised, &Ok(())).await;
+    let after = called(&shop).await;
+    assert!(after.contains("0") && after.contains("new"), "{after:?}");
+}
+
+/// Many requests at once write one note, although none of them knows of the others.
+#[tokio::test]
+async fn a_url_that_was_just_noted_is_not_noted_again() {
+    let shop = Shop::open().await;
+    calling(&shop, "a").await;
+    shop.clock.advance(1);
+    let (first, second) = (request(&shop).await, request(&shop).await);
+    let _ = ensure_callback(&first, &url("a")).await.unwrap();
+    let noted = stored(&shop, "a").await;
+    assert!(noted.updated_at_ms > noted.created_at_ms);
+    shop.clock.advance(1);
+    let _ = ensure_callback(&second, &url("a")).await.unwrap();
+    assert_eq!(stored(&shop, "a").await, noted);
 }
