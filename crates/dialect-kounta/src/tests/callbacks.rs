@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use axum::http::HeaderMap;
 use tender_engine::{EndpointId, OrderChange, OrderId};
-use tender_service::{DirectoryKind, Edit, Endpoint, Failure};
+use tender_service::{DirectoryKind, Edit, Endpoint, Failure, TokenKind, TokenSpec};
 
 use super::hooks::sent;
-use super::shop::{COMPANY, Call, Shop, TOKEN_B, path};
+use super::shop::{APP_B, COMPANY, Call, SMALL_COMPANY, Shop, TOKEN_B, path};
 use crate::exchange::Exchange;
 use crate::webhooks::{CALLBACKS_MAX, KEPT_AFTER_USE_MS, ensure_callback};
 
@@ -207,6 +207,38 @@ async fn a_callback_named_lately_makes_room_for_no_other() {
     shop.clock.advance(u32::try_from(KEPT_AFTER_USE_MS).unwrap());
     calling(&shop, "more").await;
     assert!(!called(&shop).await.contains("0"));
+}
+
+/// An integrator has one URL for all companies. What waits for an endpoint is known by its id alone, so that two companies
+/// must not have one id.
+#[tokio::test]
+async fn one_url_has_another_endpoint_at_every_company() {
+    let shop = Shop::open().await;
+    let elsewhere = TokenSpec {
+        kind: TokenKind::Access,
+        merchant: SMALL_COMPANY,
+        application: APP_B,
+        owner: COMPANY,
+        locations: None,
+        scopes: BTreeSet::new(),
+        device: None,
+        actor: "test".to_owned(),
+        label: "test".to_owned(),
+        ttl_ms: None,
+        text: Some("token-of-b-elsewhere".to_owned()),
+    };
+    shop.tender.issue_token(elsewhere).await.unwrap();
+    calling(&shop, "a").await;
+    let there = Call::post(
+        "/v1/companies/6000/orders.json",
+        r#"{"callback_uri":"https://client.example/a"}"#,
+    );
+    shop.send(there.by("token-of-b-elsewhere")).await.expect(201, &[]);
+    let here = shop.tender.directory(COMPANY).await.unwrap().unwrap();
+    let there = shop.tender.directory(SMALL_COMPANY).await.unwrap().unwrap();
+    let (here, there) = (&here.endpoints, &there.endpoints);
+    assert_eq!((here.len(), there.len()), (1, 1));
+    assert!(here.keys().all(|id| !there.contains_key(id)), "{here:?}");
 }
 
 #[tokio::test]

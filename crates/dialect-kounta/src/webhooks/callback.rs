@@ -3,8 +3,8 @@
 //! Owns: which of these URLs have an endpoint, and which may lose it. Must not know: what is told, or when.
 //!
 //! A call has to be as durable as every webhook, so it is one: for each URL that an application names there is one hidden
-//! endpoint of the directory, and every order with that URL shares it. Its id is made from the URL, so that two
-//! requests at once, or on two nodes, write the same record.
+//! endpoint of the directory, and every order with that URL shares it. Its id is made from the company, the application and
+//! the URL, so that two requests at once, or on two nodes, write the same record.
 //!
 //! An endpoint has to be there before its order is, or the first change of the status could be lost; and must not go while
 //! an order may still need it. So it is made first, and what it takes the place of goes only when the order stands. Who
@@ -240,8 +240,10 @@ impl Callback {
     }
 }
 
+/// The company is part of it, because what waits for an endpoint is known by its id alone.
 fn id_of(exchange: &Exchange, uri: &str) -> u64 {
-    let text = format!("{} {uri}", exchange.principal.application.0);
+    let (company, application) = (exchange.company().0, exchange.principal.application.0);
+    let text = format!("{company} {application} {uri}");
     let hash = alias_hash("kounta-callback", LocationId(0), &text);
     ID_BASE | (hash.high.cast_unsigned() & ID_MASK)
 }
