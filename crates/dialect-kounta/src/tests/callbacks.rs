@@ -241,6 +241,39 @@ async fn one_url_has_another_endpoint_at_every_company() {
     assert!(here.keys().all(|id| !there.contains_key(id)), "{here:?}");
 }
 
+/// Requests at the same time may each take the last place. Whoever comes next gives back as many as there are too many, or
+/// makes none.
+#[tokio::test]
+async fn urls_beyond_the_most_become_fewer_and_never_more() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    let known = stored(&shop, "9").await;
+    let beyond = Endpoint {
+        id: known.id + 1,
+        url: url("beyond"),
+        updated_at_ms: shop.tender.now().0,
+        ..known
+    };
+    let kind = DirectoryKind::Endpoint;
+    shop.tender
+        .put_directory(COMPANY, kind, beyond.id, &beyond)
+        .await
+        .unwrap();
+    let nameless = r#"{"callback_uri":null}"#;
+    shop.put(&path(orders[0]), nameless).await.expect(200, &[]);
+    let all = called(&shop).await;
+    assert_eq!(all.len(), CALLBACKS_MAX + 1);
+    shop.post(ORDERS, &with_callback("new"))
+        .await
+        .expect(400, &[("/field", "callback_uri")]);
+    assert_eq!(called(&shop).await, all);
+    shop.put(&path(orders[1]), nameless).await.expect(200, &[]);
+    calling(&shop, "new").await;
+    let after = called(&shop).await;
+    assert_eq!(after.len(), CALLBACKS_MAX);
+    assert!(!after.contains("0") && !after.contains("1"), "{after:?}");
+}
+
 #[tokio::test]
 async fn what_was_made_for_an_order_goes_with_it_and_stays_while_nobody_knows() {
     let unknown = Err(Failure::OutcomeUnknown);

@@ -90,7 +90,7 @@ async fn secure(exchange: &Exchange, uri: &str) -> Result<Option<Callback>, Fail
         0 => Vec::new(),
         _ => replaceable(exchange, &callbacks, surplus).await?,
     };
-    if surplus > 0 && replaced.is_empty() {
+    if replaced.len() < surplus {
         return Ok(None);
     }
     let settings = HookSettings {
