@@ -231,8 +231,8 @@ faults! {
         "The application has as many as this server keeps.";
     /// More URLs of orders than are kept, all of them needed.
     CallbacksFull = BAD_REQUEST "callbacks-full": "too many different values of {field}",
-        "Open orders of the application, or orders of the last minutes, name as many as this server keeps; nothing was \
-         changed. Let the orders share one, or leave it out.";
+        "Open orders of the application, or orders of the last minutes, name as many as this server keeps, or the company \
+         has too many open orders to look through; nothing was changed. Let the orders share one, or leave it out.";
 
     // The server.
     /// Nothing was done for want of room or of storage.

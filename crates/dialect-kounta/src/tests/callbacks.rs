@@ -7,7 +7,7 @@ use tender_engine::{EndpointId, OrderChange, OrderId};
 use tender_service::{DirectoryKind, Edit, Endpoint, Failure, TokenKind, TokenSpec};
 
 use super::hooks::sent;
-use super::shop::{APP_B, COMPANY, Call, SMALL_COMPANY, Shop, TOKEN_B, path};
+use super::shop::{APP_B, COMPANY, Call, SMALL_COMPANY, Shop, TOKEN_B, YEN_SITE, path};
 use crate::exchange::Exchange;
 use crate::webhooks::{CALLBACKS_MAX, KEPT_AFTER_USE_MS, ensure_callback};
 
@@ -272,6 +272,22 @@ async fn urls_beyond_the_most_become_fewer_and_never_more() {
     let after = called(&shop).await;
     assert_eq!(after.len(), CALLBACKS_MAX);
     assert!(!after.contains("0") && !after.contains("1"), "{after:?}");
+}
+
+#[tokio::test]
+async fn open_orders_of_every_site_keep_their_urls() {
+    let shop = Shop::open().await;
+    let orders = fill(&shop).await;
+    let there = with_callback("0").replace("923", &YEN_SITE.0.to_string());
+    shop.post(ORDERS, &there).await.expect(201, &[]);
+    shop.put(&path(orders[0]), r#"{"callback_uri":null}"#)
+        .await
+        .expect(200, &[]);
+    shop.clock.advance(u32::try_from(KEPT_AFTER_USE_MS).unwrap());
+    shop.post(ORDERS, &with_callback("new"))
+        .await
+        .expect(400, &[("/field", "callback_uri")]);
+    assert!(called(&shop).await.contains("0"));
 }
 
 #[tokio::test]

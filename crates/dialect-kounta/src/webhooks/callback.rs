@@ -30,7 +30,7 @@ const USE_NOTED_FOR_MS: i64 = 5 * 60_000;
 /// How old the note has to be before the URL may go: by as much longer as a request takes that saw the note, on a node whose
 /// copy of the directory was late.
 pub(crate) const KEPT_AFTER_USE_MS: i64 = USE_NOTED_FOR_MS + 2 * 60_000;
-/// Open orders that are looked at for the URLs they name. When there are more, no URL goes.
+/// Open orders of a company that are looked at for the URLs they name. When there are more, no URL goes.
 const ORDERS_LOOKED_AT_MAX: usize = 10_000;
 /// Orders that are read at once.
 const ORDERS_PER_READ: u32 = 500;
@@ -185,32 +185,39 @@ async fn replaceable(
     Ok(replaceable)
 }
 
-/// Which of these endpoints open orders name; `None` when there are too many orders to say.
+/// Which of these endpoints open orders name; `None` when there are too many orders to say. Locations are looked at one by
+/// one: each has its open orders next to each other in the index, however many of them there are.
 async fn needed_by_open_orders(
     exchange: &Exchange,
     callbacks: &[&Endpoint],
 ) -> Result<Option<BTreeSet<u64>>, Failure> {
-    let open = OrderFilter::default().with(Field::State, Op::Eq, OrderState::Open.number());
     let mut needed = BTreeSet::new();
-    let (mut looked_at, mut filter) = (0_usize, open.clone());
-    loop {
-        let page = exchange
-            .tender
-            .order_heads(exchange.company(), &filter, 0, ORDERS_PER_READ)
-            .await?;
-        for order in &page.items {
-            let named = callbacks.iter().filter(|endpoint| calls_back(endpoint, order));
-            needed.extend(named.map(|endpoint| endpoint.id));
-        }
-        looked_at = looked_at.saturating_add(page.items.len());
-        match page.items.last() {
-            Some(last) if page.more && looked_at < ORDERS_LOOKED_AT_MAX => {
-                filter = open.clone().with(Field::Id, Op::Lt, last.id.to_i64());
+    let mut left = ORDERS_LOOKED_AT_MAX;
+    for location in exchange.directory.locations.keys().copied().map(LocationId) {
+        let open = OrderFilter::default()
+            .with(Field::Location, Op::Eq, location.to_i64())
+            .with(Field::State, Op::Eq, OrderState::Open.number());
+        let mut filter = open.clone();
+        loop {
+            let page = exchange
+                .tender
+                .order_heads(exchange.company(), &filter, 0, ORDERS_PER_READ)
+                .await?;
+            let Some(rest) = left.checked_sub(page.items.len()) else {
+                return Ok(None);
+            };
+            left = rest;
+            for order in &page.items {
+                let named = callbacks.iter().filter(|endpoint| calls_back(endpoint, order));
+                needed.extend(named.map(|endpoint| endpoint.id));
             }
-            Some(_) if page.more => return Ok(None),
-            _ => return Ok(Some(needed)),
+            match page.items.last() {
+                Some(last) if page.more => filter = open.clone().with(Field::Id, Op::Lt, last.id.to_i64()),
+                _ => break,
+            }
         }
     }
+    Ok(Some(needed))
 }
 
 impl Callback {
