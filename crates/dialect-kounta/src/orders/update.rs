@@ -30,7 +30,7 @@ pub(crate) async fn update(exchange: &Exchange, id: OrderId, request: &[u8]) -> 
         covers: cleared(&fields.guests),
         payments_locked: fields.payments_locked,
         close_when_paid: fields.complete_when_paid,
-        labels: fields.labels(),
+        labels: changed_labels(&fields, &before),
         ..UpdateOrder::default()
     };
     apply_status(&mut command, fields.status, &before)?;
@@ -52,11 +52,23 @@ async fn callback(exchange: &Exchange, fields: &OrderFields, before: &Order) -> 
     if before.state != OrderState::Open {
         return Ok(Callback::default());
     }
-    let ensured = webhooks::ensure_callback(exchange, uri).await;
-    if before.label(labels::CALLBACK_URI) == Some(uri.as_str()) {
-        return Ok(ensured.unwrap_or_default());
+    if before.label(labels::CALLBACK_URI) != Some(uri.as_str()) {
+        return webhooks::ensure_callback(exchange, uri).await;
     }
-    ensured
+    // The order keeps the endpoint of its URL by naming it: there is nothing to note.
+    if webhooks::is_called(exchange, uri) {
+        return Ok(Callback::default());
+    }
+    let ensured = webhooks::ensure_callback(exchange, uri).await;
+    Ok(ensured.unwrap_or_default())
+}
+
+/// The labels to set and to remove. A URL that is sent back unchanged is not written: by then another request may have taken
+/// it from the order, and its endpoint may be gone.
+fn changed_labels(fields: &OrderFields, before: &Order) -> Vec<(String, Option<String>)> {
+    let mut changes = fields.labels();
+    changes.retain(|(name, value)| name != labels::CALLBACK_URI || before.label(name) != value.as_deref());
+    changes
 }
 
 /// What is to be changed: a value, nothing (`Some(None)`), or not at all.

@@ -7,6 +7,7 @@ use tender_engine::{EndpointId, OrderChange, OrderId};
 use tender_service::{DirectoryKind, Edit, Endpoint, Failure, TokenKind, TokenSpec};
 
 use super::hooks::sent;
+use super::record::recorded;
 use super::shop::{APP_B, COMPANY, Call, SMALL_COMPANY, Shop, TOKEN_B, YEN_SITE, path};
 use crate::exchange::Exchange;
 use crate::webhooks::{CALLBACKS_MAX, KEPT_AFTER_USE_MS, ensure_callback};
@@ -288,6 +289,24 @@ async fn open_orders_of_every_site_keep_their_urls() {
         .await
         .expect(400, &[("/field", "callback_uri")]);
     assert!(called(&shop).await.contains("0"));
+}
+
+/// A client sends back on every save what it has read.
+#[tokio::test]
+async fn a_url_sent_back_unchanged_writes_nothing() {
+    let shop = Shop::open().await;
+    let order = calling(&shop, "a").await;
+    let before = stored(&shop, "a").await;
+    shop.clock.advance(u32::try_from(KEPT_AFTER_USE_MS).unwrap());
+    let save = r#"{"callback_uri":"https://client.example/a","notes":"n"}"#;
+    let (saved, record) = recorded(shop.put(&path(order), save)).await;
+    saved.expect(200, &[("/callback_uri", &url("a")), ("/notes", "n")]);
+    assert!(!record.commands[0].contains("client.example"), "{record:?}");
+    assert_eq!(stored(&shop, "a").await, before);
+    // What waits for one that was switched off does not keep it, so that its use is noted.
+    switch_off(&shop, EndpointId(before.id)).await;
+    shop.put(&path(order), save).await.expect(200, &[]);
+    assert!(stored(&shop, "a").await.updated_at_ms > before.updated_at_ms);
 }
 
 #[tokio::test]

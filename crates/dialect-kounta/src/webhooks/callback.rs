@@ -9,7 +9,7 @@
 //! An endpoint has to be there before its order is, or the first change of the status could be lost; and must not go while
 //! an order may still need it. So it is made first, and what it takes the place of goes only when the order stands. Who
 //! names a URL that is there already leaves a note of that on its endpoint, and one whose note is young stays, because the
-//! order of that request may not be written yet.
+//! order of that request may not be written yet. An order that goes on naming its own URL keeps it by that.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use tender_engine::{EndpointId, LocationId, OrderState, alias_hash};
 use tender_service::{DirectoryKind, Edit, Endpoint, Failure, Field, Op, OrderFilter};
 
 use super::encoder::calls_back;
-use super::settings::HookSettings;
+use super::settings::{HookSettings, is_callback};
 use super::{endpoints, new_endpoint};
 use crate::errors::{ApiError, Fault};
 use crate::exchange::Exchange;
@@ -63,12 +63,19 @@ pub(crate) async fn ensure(exchange: &Exchange, uri: &str) -> Result<Callback, A
     }
 }
 
+/// Whether a URL has its endpoint already, and is called there. One that was switched off is not, and may lose its place
+/// together with what waits for it.
+pub(crate) fn is_called(exchange: &Exchange, uri: &str) -> bool {
+    callbacks(exchange).any(|endpoint| endpoint.url == uri && !endpoint.disabled)
+}
+
+fn callbacks(exchange: &Exchange) -> impl Iterator<Item = &Endpoint> {
+    endpoints(exchange).filter(|endpoint| is_callback(endpoint))
+}
+
 /// As [`ensure`]; `None` when there is no room.
 async fn secure(exchange: &Exchange, uri: &str) -> Result<Option<Callback>, Failure> {
-    let callbacks: Vec<&Endpoint> = endpoints(exchange)
-        .filter(|(_, settings)| settings.callback)
-        .map(|(endpoint, _)| endpoint)
-        .collect();
+    let callbacks: Vec<&Endpoint> = callbacks(exchange).collect();
     let now_ms = exchange.tender.now().0;
     if let Some(known) = callbacks.iter().find(|endpoint| endpoint.url == uri) {
         if is_freshly_noted(known, now_ms) {

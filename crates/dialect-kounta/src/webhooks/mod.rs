@@ -20,11 +20,11 @@ use crate::company::whole;
 use crate::errors::{ApiError, Fault};
 use crate::exchange::{Exchange, parse};
 use decode::HookFields;
-use settings::HookSettings;
+use settings::{HookSettings, is_callback};
 
 #[cfg(test)]
 pub(crate) use callback::{CALLBACKS_MAX, KEPT_AFTER_USE_MS};
-pub(crate) use callback::{Callback, ensure as ensure_callback};
+pub(crate) use callback::{Callback, ensure as ensure_callback, is_called};
 pub use encoder::encoder;
 
 /// [`Endpoint::dialect`] of this dialect.
@@ -130,18 +130,19 @@ fn find(exchange: &Exchange, id: EndpointId) -> Result<(&Endpoint, HookSettings)
 }
 
 fn own(exchange: &Exchange) -> impl Iterator<Item = (&Endpoint, HookSettings)> {
-    endpoints(exchange).filter(|(_, settings)| !settings.callback)
+    endpoints(exchange)
+        .filter(|endpoint| !is_callback(endpoint))
+        .map(|endpoint| (endpoint, HookSettings::of(endpoint)))
 }
 
 /// All of the application's endpoints, those of callbacks included.
-fn endpoints(exchange: &Exchange) -> impl Iterator<Item = (&Endpoint, HookSettings)> {
+fn endpoints(exchange: &Exchange) -> impl Iterator<Item = &Endpoint> {
     let application = exchange.principal.application.0;
     exchange
         .directory
         .endpoints
         .values()
         .filter(move |endpoint| endpoint.application == application && endpoint.dialect == DIALECT)
-        .map(|endpoint| (endpoint, HookSettings::of(endpoint)))
 }
 
 fn new_endpoint(
