@@ -147,7 +147,7 @@ fn check_text(reference: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The places within the caller's reach, the caller's own application first.
+/// The places within the caller's reach, the caller's own application first; one at least.
 fn places(directory: &Directory, principal: &Principal, query: &Query<'_>) -> Result<Vec<Place>, Problem> {
     let location = query.parsed("location_id", "the decimal id of a location", ids::read_plain)?;
     let locations: Vec<LocationId> = match location.map(LocationId) {
@@ -157,6 +157,10 @@ fn places(directory: &Directory, principal: &Principal, query: &Query<'_>) -> Re
             all.filter(|location| principal.covers(*location)).collect()
         }
     };
+    // Where nothing was looked at, nothing can be said.
+    if locations.is_empty() {
+        return Err(refusal::location_not_found());
+    }
     let named = query.parsed(
         "application_id",
         "an application's id such as app_1",

@@ -1,13 +1,15 @@
 //! A fenced reference never lands, whoever sends it and through whatever.
 
+use std::collections::BTreeSet;
+
 use tender_engine::{
     AmountSpec, ApplicationId, Command, Direction, FenceReference, KeyClaim, KeySpace, LocationId, OnRefusal,
     OrderSelector, PaymentSpec, Rejection, Settle, TaskSpec, Via,
 };
 use tender_money::Decimal;
-use tender_service::{Caller, Done, Failure};
+use tender_service::{Caller, Done, Failure, TokenKind, TokenSpec};
 
-use super::place::{APP, Answer, EUR, JPY, MERCHANT, POS_APP, Place, Who};
+use super::place::{APP, Answer, EUR, JPY, MERCHANT, OTHER_EUR, POS_APP, Place, Who};
 use crate::ids;
 
 async fn look(place: &Place, who: Who, reference: &str) -> Answer {
@@ -337,4 +339,30 @@ async fn references_may_have_any_characters() {
     fence(&place, Who::Admin, &"x".repeat(101))
         .await
         .problem(400, "invalid-parameter");
+}
+
+/// Where no place was looked at, nothing can be said of a reference.
+#[tokio::test]
+async fn who_reaches_no_location_learns_nothing_of_a_reference() {
+    let place = Place::new().await;
+    let nowhere = TokenSpec {
+        kind: TokenKind::Access,
+        merchant: MERCHANT,
+        application: APP,
+        owner: MERCHANT,
+        locations: Some(BTreeSet::from([OTHER_EUR])),
+        scopes: BTreeSet::from(["native".to_owned()]),
+        device: None,
+        actor: "nowhere".to_owned(),
+        label: "nowhere".to_owned(),
+        ttl_ms: None,
+        text: Some(Who::Stranger.token()),
+    };
+    place.tender.issue_token(nowhere).await.unwrap();
+    for answer in [
+        look(&place, Who::Stranger, "r-nowhere").await,
+        fence(&place, Who::Stranger, "r-nowhere").await,
+    ] {
+        answer.problem(404, "location-not-found");
+    }
 }
