@@ -14,12 +14,12 @@
 
 mod error;
 mod feed;
-mod job;
 mod lease;
 mod link;
 mod listener;
 mod outbox;
 mod plan;
+mod queue;
 mod reader;
 mod schema;
 mod servers;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use tender_store::job::BatchJob;
 use tender_store::{FeedPosition, Row, StoreError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::error::{Failure, unanswered};
 use crate::feed;
-use crate::job::{BatchJob, SharedReceiver};
 use crate::link::{Comebacks, Link};
+use crate::queue::SharedReceiver;
 use crate::servers::Servers;
 use crate::transaction::{Kind, Open};
 

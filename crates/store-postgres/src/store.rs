@@ -4,17 +4,18 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
+use tender_store::job::{BatchJob, receive, worker_gone};
 use tender_store::{Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Store, StoreError, Wake};
 use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::error::Failure;
-use crate::job::{BatchJob, queue, receive, worker_gone};
 use crate::lease::{self, Fence};
 use crate::link::{Comebacks, random};
 use crate::listener::Listener;
 use crate::outbox::Outbox;
+use crate::queue::queue;
 use crate::reader::{self, Reader};
 use crate::schema;
 use crate::servers::Servers;

@@ -3,14 +3,15 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tender_store::job::BatchJob;
 use tender_store::{Batch, Row, StoreError, Table, Wake};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::error::Failure;
-use crate::job::{BatchJob, SharedReceiver};
 use crate::lease::Fence;
 use crate::link::{Comebacks, Link, pause};
 use crate::outbox::Outbox;
+use crate::queue::SharedReceiver;
 use crate::servers::Servers;
 use crate::transaction::{Kind, Open};
 use crate::wake::must_arrive;

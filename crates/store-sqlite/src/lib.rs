@@ -12,7 +12,7 @@ mod backup;
 mod checkpoint;
 mod connection;
 mod error;
-mod job;
+mod queue;
 mod reader;
 mod schema;
 mod sql;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
+use tender_store::job::{Answer, BatchJob, receive, worker_gone};
 use tender_store::{Batch, FeedPosition, Row, StoreError, Table};
 use tokio::sync::oneshot;
 
 use crate::connection;
 use crate::error::on_table;
-use crate::job::{Answer, BatchJob, Receiver, Sender, queue, receive, thread_gone};
+use crate::queue::{Receiver, Sender, queue};
 use crate::sql::selected;
 use crate::transaction::{Kind, read_row, run, within};
 
@@ -82,11 +83,11 @@ impl Readers {
             limit,
             reply,
         };
-        let jobs = self.jobs.as_ref().ok_or_else(thread_gone)?;
+        let jobs = self.jobs.as_ref().ok_or_else(worker_gone)?;
         if jobs.send(job).await.is_err() {
-            return Err(thread_gone());
+            return Err(worker_gone());
         }
-        answer.await.unwrap_or_else(|_| Err(thread_gone()))
+        answer.await.unwrap_or_else(|_| Err(worker_gone()))
     }
 }
 
@@ -105,7 +106,12 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
     let feed_text = feed_text();
     while let Some(job) = jobs.take() {
         match job {
-            Job::Read(job) => job.answer_with(|batch| read(&mut connection, batch)),
+            Job::Read(mut job) => {
+                if let Some(batch) = job.batch() {
+                    let outcome = read(&mut connection, batch);
+                    job.answer(outcome);
+                }
+            }
             Job::Feed {
                 merchant_id,
                 after,

@@ -5,11 +5,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tender_store::job::{Answer, BatchJob, receive, worker_gone};
 use tender_store::{Batch, Row, StoreError, Table, Wake, Write};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::checkpoint::Checkpointer;
-use crate::job::{Answer, BatchJob, Empty, Receiver, Sender, queue, receive, thread_gone};
+use crate::queue::{Empty, Receiver, Sender, queue};
 use crate::transaction::{Kind, apply, run, within};
 
 /// After this long without a job the log is copied into the database.
@@ -70,11 +71,11 @@ impl Writer {
     /// Writes a row and rolls it back.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
-        let jobs = self.jobs.as_ref().ok_or_else(thread_gone)?;
+        let jobs = self.jobs.as_ref().ok_or_else(worker_gone)?;
         if jobs.send(Job::Check(reply)).await.is_err() {
-            return Err(thread_gone());
+            return Err(worker_gone());
         }
-        answer.await.unwrap_or_else(|_| Err(thread_gone()))
+        answer.await.unwrap_or_else(|_| Err(worker_gone()))
     }
 }
 
@@ -116,8 +117,11 @@ impl State {
                 }
             };
             match job {
-                Job::Commit(job) => {
-                    job.answer_with(|batch| self.commit(batch));
+                Job::Commit(mut job) => {
+                    if let Some(batch) = job.batch() {
+                        let outcome = self.commit(batch);
+                        job.answer(outcome);
+                    }
                     self.checkpointer.after_commit(&self.connection);
                 }
                 Job::Check(reply) => {

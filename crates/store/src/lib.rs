@@ -1,6 +1,7 @@
 //! The storage port: which tables the ledger has, what a row is, and what a backend must do.
 //!
-//! Owns: table descriptions, rows, the transaction and batch traits, record encoding, the conformance suite.
+//! Owns: table descriptions, rows, the transaction and batch traits, record encoding, how a batch gets to a worker and back, the
+//! conformance suite.
 //! Must not know: any backend, any dialect, HTTP, or a rule about money.
 //!
 //! The hard thing here is that one batch body runs unchanged on a synchronous backend (SQLite, where every
@@ -10,6 +11,7 @@
 
 pub mod conformance;
 mod error;
+pub mod job;
 mod port;
 mod read;
 mod records;

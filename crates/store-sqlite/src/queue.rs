@@ -1,69 +1,11 @@
-//! Work handed from callers to the storage threads, through bounded queues.
+//! Bounded queues from callers to the storage threads.
 
 use std::fmt::{self, Debug};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tender_store::{Batch, BoxFuture, StoreError, Transaction, Writes};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-
-/// What a caller of `commit` or `read` gets.
-pub(crate) type Answer = (Box<dyn Batch>, Result<(), StoreError>);
-
-/// A batch on its way to a storage thread. However it ends, dropped unrun included, the caller gets the batch back.
-pub(crate) struct BatchJob {
-    inner: Option<(Box<dyn Batch>, oneshot::Sender<Answer>)>,
-}
-
-impl BatchJob {
-    pub(crate) fn new(batch: Box<dyn Batch>) -> (Self, oneshot::Receiver<Answer>) {
-        let (reply, answer) = oneshot::channel();
-        let inner = Some((batch, reply));
-        (Self { inner }, answer)
-    }
-
-    /// Runs `work` on the batch and answers the caller, if it still listens.
-    pub(crate) fn answer_with(mut self, work: impl FnOnce(&mut dyn Batch) -> Result<(), StoreError>) {
-        if let Some((mut batch, reply)) = self.inner.take() {
-            let result = work(batch.as_mut());
-            let _ = reply.send((batch, result));
-        }
-    }
-}
-
-impl Drop for BatchJob {
-    fn drop(&mut self) {
-        if let Some((batch, reply)) = self.inner.take() {
-            let _ = reply.send((batch, Err(thread_gone())));
-        }
-    }
-}
-
-/// Waits for the answer to a job.
-pub(crate) async fn receive(answer: oneshot::Receiver<Answer>) -> Answer {
-    match answer.await {
-        Ok(answer) => answer,
-        Err(_) => (Box::new(Lost), Err(thread_gone())),
-    }
-}
-
-/// The error of a caller whose storage thread no longer takes work.
-pub(crate) fn thread_gone() -> StoreError {
-    StoreError::Unavailable("the storage thread has ended".to_owned())
-}
-
-/// Stands in for a batch that cannot be given back, and refuses to run.
-struct Lost;
-
-impl Batch for Lost {
-    fn run<'a>(
-        &'a mut self,
-        _transaction: &'a mut dyn Transaction,
-    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
-        Box::pin(std::future::ready(Err(thread_gone())))
-    }
-}
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The sending half of a bounded queue: waiting for room is asynchronous, taking a job out is not.
 pub(crate) struct Sender<J> {
