@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use tender_store::storable::require_key;
+use tender_store::storable::{require_distinct, require_row};
 use tender_store::{Key, Row, StoreError, Table, Write};
 use tokio_postgres::types::ToSql;
 
@@ -102,9 +104,9 @@ pub(crate) fn plan(writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, S
         if table != Table::Journal {
             writes.sort_by(|a, b| a.target().1.cmp(b.target().1));
         }
-        let mut keys: Vec<&[i64]> = writes.iter().map(|write| write.target().1).collect();
-        keys.sort_unstable();
-        require_distinct(table, &keys)?;
+        let mut targets: Vec<(Table, &[i64])> = writes.iter().map(Write::target).collect();
+        targets.sort_unstable();
+        require_distinct(targets)?;
         let (begin, rows) = (steps.len(), writes.len());
         let missing = missing.get(&table);
         for write in writes {
@@ -142,50 +144,6 @@ pub(crate) fn plan(writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, S
 
 fn is_missing(missing: Option<&BTreeSet<Key>>, row: &Row) -> bool {
     missing.is_some_and(|missing| missing.contains(row.key()))
-}
-
-/// Two writes of one key would leave the result to their order, which the port does not define. The keys come sorted.
-fn require_distinct(table: Table, keys: &[&[i64]]) -> Result<(), StoreError> {
-    let spec = table.spec();
-    if keys.windows(2).all(|pair| pair.first() != pair.last()) {
-        Ok(())
-    } else if spec.insert_only {
-        Err(StoreError::Duplicate { table: spec.name })
-    } else {
-        Err(StoreError::Internal(format!(
-            "a batch writes one key of {} twice",
-            spec.name
-        )))
-    }
-}
-
-/// Refuses a key with the wrong number of columns.
-pub(crate) fn require_key(table: Table, key: &[i64]) -> Result<(), StoreError> {
-    let spec = table.spec();
-    if key.len() == spec.key_len {
-        return Ok(());
-    }
-    Err(StoreError::Internal(format!(
-        "a key of {} has {} columns, not {}",
-        spec.name,
-        key.len(),
-        spec.key_len
-    )))
-}
-
-/// Refuses what one of the backends could not store, so that no record works on one and fails on the next.
-fn require_row(row: &Row) -> Result<(), StoreError> {
-    let spec = row.table.spec();
-    let problem = if row.columns.len() != spec.columns.len() {
-        "has the wrong number of columns"
-    } else if !spec.has_doc && !row.doc.is_empty() {
-        "carries a document its table does not have"
-    } else if row.doc.contains('\0') {
-        "has a NUL character in its document"
-    } else {
-        return Ok(());
-    };
-    Err(StoreError::Internal(format!("a row of {} {problem}", spec.name)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
 use rusqlite::{CachedStatement, Connection};
+use tender_store::storable::{require_distinct, require_key, require_row};
 use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Write, Writes};
 
 use crate::error::{general, on_commit, on_table};
@@ -191,30 +192,13 @@ pub(crate) fn bind_columns(statement: &mut CachedStatement<'_>, values: &[i64]) 
 pub(crate) fn apply(connection: &Connection, mut writes: Vec<Write>) -> Result<(), StoreError> {
     // The stable sort finds the runs that are in order already, and most writes come in such runs.
     writes.sort_by(|a, b| a.target().cmp(&b.target()));
-    for pair in writes.windows(2) {
-        if let [first, second] = pair
-            && first.target() == second.target()
-        {
-            return Err(twice(first));
-        }
-    }
+    require_distinct(writes.iter().map(Write::target))?;
     for of_table in writes.chunk_by(|a, b| a.target().0 == b.target().0) {
         if let Some(first) = of_table.first() {
             Writer::new(connection, first.target().0).write(of_table)?;
         }
     }
     Ok(())
-}
-
-/// Two writes of one key would leave the result to their order, which the port does not define.
-fn twice(write: &Write) -> StoreError {
-    let (table, _) = write.target();
-    let spec = table.spec();
-    if spec.insert_only {
-        StoreError::Duplicate { table: spec.name }
-    } else {
-        StoreError::Internal(format!("a batch writes one key of {} twice", spec.name))
-    }
 }
 
 /// Writes rows of one table. Statements are taken from the connection's cache once, not for every row.
@@ -309,37 +293,4 @@ fn write_row(statement: &mut CachedStatement<'_>, row: &Row) -> Result<usize, St
             .map_err(fail)?;
     }
     statement.raw_execute().map_err(fail)
-}
-
-fn require_key(table: Table, key: &[i64]) -> Result<(), StoreError> {
-    let spec = table.spec();
-    if key.len() == spec.key_len {
-        return Ok(());
-    }
-    Err(StoreError::Internal(format!(
-        "a key of {} has {} columns, not {}",
-        spec.name,
-        key.len(),
-        spec.key_len
-    )))
-}
-
-/// Looks at every byte, which a processor does many at a time: next to no document has a NUL, so there is no end to find early.
-fn has_nul(doc: &str) -> bool {
-    doc.bytes().fold(false, |found, byte| found | (byte == 0))
-}
-
-/// Refuses what another backend could not store, so that no record works on one and fails on the next.
-fn require_row(row: &Row) -> Result<(), StoreError> {
-    let spec = row.table.spec();
-    let problem = if row.columns.len() != spec.columns.len() {
-        "has the wrong number of columns"
-    } else if !spec.has_doc && !row.doc.is_empty() {
-        "carries a document its table does not have"
-    } else if has_nul(&row.doc) {
-        "has a NUL character in its document"
-    } else {
-        return Ok(());
-    };
-    Err(StoreError::Internal(format!("a row of {} {problem}", spec.name)))
 }

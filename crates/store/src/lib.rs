@@ -1,7 +1,7 @@
 //! The storage port: which tables the ledger has, what a row is, and what a backend must do.
 //!
-//! Owns: table descriptions, rows, the transaction and batch traits, record encoding, how a batch gets to a worker and back, the
-//! conformance suite.
+//! Owns: table descriptions, rows, the transaction and batch traits, record encoding, what can be stored, how a batch gets
+//! to a worker and back, the conformance suite.
 //! Must not know: any backend, any dialect, HTTP, or a rule about money.
 //!
 //! The hard thing here is that one batch body runs unchanged on a synchronous backend (SQLite, where every
@@ -16,6 +16,7 @@ mod port;
 mod read;
 mod records;
 mod row;
+pub mod storable;
 mod table;
 
 pub use error::StoreError;
