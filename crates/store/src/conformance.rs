@@ -21,6 +21,7 @@ pub mod concurrency;
 pub mod failures;
 pub mod feed;
 pub mod life;
+pub mod plans;
 pub mod rows;
 pub mod scans;
 

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use rusqlite::Connection;
-use tender_store::{Direction, Op, Scan, Table};
+use tender_store::Table;
+use tender_store::conformance::plans::indexed_scans;
 
 use super::{Selection, scan, statements};
 use crate::schema::migrate;
@@ -89,91 +90,7 @@ fn rows_are_found_by_their_key() {
 #[test]
 fn scans_of_work_and_of_history_follow_an_index() {
     let connection = database();
-    let cases = [
-        (
-            Scan::new(Table::Deliveries, 10)
-                .equals("pending", 1)
-                .equals("endpoint_id", 1)
-                .order_by("next_at_ms", Direction::Ascending)
-                .order_by("sequence", Direction::Ascending),
-            "deliveries_next",
-        ),
-        (
-            Scan::new(Table::Deliveries, 10)
-                .equals("pending", 1)
-                .filter("endpoint_id", Op::Gt, 5)
-                .order_by("endpoint_id", Direction::Ascending)
-                .order_by("next_at_ms", Direction::Ascending)
-                .order_by("sequence", Direction::Ascending),
-            "deliveries_next",
-        ),
-        (
-            Scan::new(Table::Deliveries, 10)
-                .equals("endpoint_id", 1)
-                .equals("order_id", 2)
-                .equals("pending", 1)
-                .order_by("sequence", Direction::Ascending),
-            "deliveries_in_order",
-        ),
-        (
-            Scan::new(Table::Deliveries, 10)
-                .equals("merchant_id", 1)
-                .equals("order_id", 2)
-                .order_by("delivery_id", Direction::Descending),
-            "deliveries_by_order",
-        ),
-        (
-            Scan::new(Table::Deliveries, 10)
-                .equals("merchant_id", 1)
-                .equals("endpoint_id", 2)
-                .filter("delivery_id", Op::Ge, 5)
-                .filter("delivery_id", Op::Le, 9)
-                .order_by("delivery_id", Direction::Ascending),
-            "deliveries_by_endpoint",
-        ),
-        (
-            Scan::new(Table::Journal, 10)
-                .equals("merchant_id", 1)
-                .equals("location_id", 2)
-                .filter("at_ms", Op::Ge, 5)
-                .filter("at_ms", Op::Lt, 9)
-                .order_by("at_ms", Direction::Ascending),
-            "journal_by_moment",
-        ),
-        (
-            Scan::new(Table::Tasks, 10)
-                .equals("open", 1)
-                .equals("merchant_id", 1)
-                .equals("location_id", 1)
-                .order_by("task_id", Direction::Ascending),
-            "tasks_open",
-        ),
-        (
-            Scan::new(Table::Tasks, 10)
-                .equals("open", 1)
-                .filter("expires_at_ms", Op::Le, 5)
-                .order_by("expires_at_ms", Direction::Ascending),
-            "tasks_expiry",
-        ),
-        (
-            Scan::new(Table::Cases, 10)
-                .equals("merchant_id", 1)
-                .equals("location_id", 1)
-                .equals("open", 1)
-                .order_by("case_id", Direction::Descending),
-            "cases_open",
-        ),
-        (
-            Scan::new(Table::Orders, 10)
-                .equals("merchant_id", 1)
-                .filter("state", Op::Ne, 0)
-                .equals("location_id", 1)
-                .equals("state", 1)
-                .order_by("order_id", Direction::Descending),
-            "orders_by_location",
-        ),
-    ];
-    for (wanted, index) in cases {
+    for (wanted, index) in indexed_scans() {
         for selection in [Selection::Rows, Selection::Count] {
             let (text, _) = scan(&wanted, selection).expect("a text");
             let plan = plan(&connection, &text);
