@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, join, maybe_done};
+use tender_store::storable::require_key;
 use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Wake, Writes};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
@@ -17,7 +18,7 @@ use crate::error::{
 };
 use crate::feed;
 use crate::lease::{self, Fence};
-use crate::plan::{Action, Missing, Step, plan, require_key};
+use crate::plan::{Action, Missing, Step, plan};
 use crate::session::Session;
 use crate::sql::{self, Selection, statements};
 use crate::wake;

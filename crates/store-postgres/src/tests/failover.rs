@@ -248,15 +248,15 @@ async fn a_primary_that_was_replaced_is_not_used_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_on_a_standby_is_lost() {
     let pair = Pair::start(PostgresOptions::default()).await;
+    // What the primary has acknowledged is on the standby's disk, and visible there a moment later.
+    pair.standby
+        .until("SELECT pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn()", "t")
+        .await;
     let servers = Servers::parse(&pair.standby.url("ledger"), PATIENCE).expect("a good URL");
     match Session::open(&servers, None).await {
         Err(StoreError::Unavailable(text)) => assert!(text.contains("does not allow writes"), "{text}"),
         other => panic!("{other:?}"),
     }
-    // What the primary has acknowledged is on the standby's disk, and visible there a moment later.
-    pair.standby
-        .until("SELECT pg_last_wal_replay_lsn() = pg_last_wal_receive_lsn()", "t")
-        .await;
     let (mut candidates, _) = servers.candidates().await;
     let mut candidate = candidates.pop().expect("one host");
     candidate
