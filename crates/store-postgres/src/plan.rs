@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tender_store::storable::require_key;
-use tender_store::storable::{require_distinct, require_row};
+use tender_store::storable::{require_distinct, require_key, require_row};
 use tender_store::{Key, Row, StoreError, Table, Write};
 use tokio_postgres::types::ToSql;
 
