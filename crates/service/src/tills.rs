@@ -4,7 +4,8 @@
 //! worth: leases and answers are decided by the engine.
 //!
 //! A claim is a commit, so a waiting till only looks (which holds up no writer) and claims when there is something to get.
-//! It looks again when a task becomes available at its location, when a lease lapses, and when somebody moves the clock.
+//! It looks again when a task becomes available at its location, when a lease lapses, and when somebody moves the clock; and
+//! now and then without a reason, because the news of another node may be lost with it.
 
 mod presence;
 #[cfg(test)]
@@ -33,6 +34,9 @@ const WAITERS_MAX: usize = 16_384;
 const BUSY_RETRY_S: u32 = 5;
 /// When to look again after a claim got nothing although there was something: others hold it at this very moment.
 const CONTENDED_MS: i64 = 250;
+
+/// How long a waiting till relies on being told, in real time.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What this node knows of the tills that speak to it.
 #[derive(Debug)]
@@ -191,7 +195,7 @@ impl Tender {
             tokio::select! {
                 () = news => {}
                 () = sleep_until(self.clock(), available_at) => {}
-                () = tokio::time::sleep_until(deadline) => {}
+                () = tokio::time::sleep_until(deadline.min(Instant::now() + LOOK_AGAIN)) => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tender_engine::{FailureCode, PaymentState, TaskState};
+use tender_store::{Record, Write};
 
 use super::*;
 use crate::testing::{
@@ -78,6 +79,26 @@ async fn a_waiting_till_is_woken_by_a_new_task_of_its_location() {
         tasks.iter().map(|task| task.payment).collect::<Vec<_>>(),
         [Some(payment.id)]
     );
+}
+
+/// As when the node that took the payment died before it could tell others.
+#[tokio::test]
+async fn a_waiting_till_finds_a_task_that_nobody_told_it_of() {
+    let tender = restaurant().await;
+    let devices = devices(&tender, 2).await;
+    let order = open_order(&tender, LOCATION, "100.00").await;
+    let payment = pay_at_till(&tender, order.id, "1.00", TTL_MS, Some(devices[0])).await;
+    let task = payment.task.expect("a task");
+    let claimed = waiting(&tender, devices[1]).await;
+    // For the waiting device after all, and no word of it.
+    let mut moved = tender.task(MERCHANT, task).await.expect("read").expect("the task");
+    moved.device = Some(devices[1]);
+    tender
+        .write_rows(vec![Write::Put(moved.to_row())], Vec::new())
+        .await
+        .expect("written");
+    let tasks = soon("a claim without a wake", claimed).await.expect("a claim");
+    assert_eq!(tasks.iter().map(|task| task.id).collect::<Vec<_>>(), [task]);
 }
 
 #[tokio::test]
