@@ -91,7 +91,11 @@ async fn a_waiting_till_finds_a_task_that_nobody_told_it_of() {
     let task = payment.task.expect("a task");
     let claimed = waiting(&tender, devices[1]).await;
     // For the waiting device after all, and no word of it.
-    let mut moved = tender.task(MERCHANT, task).await.expect("read").expect("the task");
+    let mut moved = tender
+        .task(MERCHANT, task)
+        .await
+        .expect("read")
+        .expect("the task");
     moved.device = Some(devices[1]);
     tender
         .write_rows(vec![Write::Put(moved.to_row())], Vec::new())
