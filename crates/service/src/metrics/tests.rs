@@ -108,15 +108,21 @@ async fn noted(tender: &Tender, line: &str) {
     assert!(says(metrics, line), "{line} is not in\n{}", text(metrics));
 }
 
+/// A till, and two payments that wait for it.
+async fn two_for_a_till(tender: &Tender) -> DeviceId {
+    let device = DeviceId(31);
+    put_device(tender, LOCATION, device, None).await;
+    let order = open_order(tender, LOCATION, "30").await.id;
+    for _ in 0..2 {
+        pay_at_till(tender, order, "10", 60_000, None).await;
+    }
+    device
+}
+
 #[tokio::test]
 async fn tasks_limits_and_the_queue_are_counted_where_they_happen() {
     let tender = restaurant().await;
-    let device = DeviceId(31);
-    put_device(&tender, LOCATION, device, None).await;
-    let order = open_order(&tender, LOCATION, "30").await.id;
-    for _ in 0..2 {
-        pay_at_till(&tender, order, "10", 60_000, None).await;
-    }
+    let device = two_for_a_till(&tender).await;
     noted(&tender, "till_tasks_open 2").await;
     let tasks = tender
         .claim_tasks(&caller(), LOCATION, device, 2, 0)
@@ -141,12 +147,7 @@ async fn tasks_limits_and_the_queue_are_counted_where_they_happen() {
 #[tokio::test]
 async fn an_answer_that_a_till_repeats_is_counted_once() {
     let tender = restaurant().await;
-    let device = DeviceId(31);
-    put_device(&tender, LOCATION, device, None).await;
-    let order = open_order(&tender, LOCATION, "30").await.id;
-    for _ in 0..2 {
-        pay_at_till(&tender, order, "10", 60_000, None).await;
-    }
+    let device = two_for_a_till(&tender).await;
     let claimed = tender.claim_tasks(&caller(), LOCATION, device, 2, 0).await;
     let tasks = claimed.expect("tasks");
     let refusal = tender_engine::Failure::new(FailureCode::Unknown);
