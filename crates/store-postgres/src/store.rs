@@ -111,7 +111,7 @@ impl PostgresStore {
                 wakes.clone(),
                 Arc::clone(&outbox),
             );
-            tokio::spawn(writer.serve(jobs.clone()));
+            writer.start(jobs.clone())?;
         }
         let (reads, jobs) = queue(options.read_queue);
         for _ in 0..options.readers.max(1) {

@@ -1,10 +1,16 @@
-//! The tasks that own the writing sessions.
+//! The threads that own the writing sessions.
+//!
+//! A batch goes back and forth with the server, and while the server works on it nothing is left to do for it here. On a thread
+//! of its own it sleeps then, and the system lets the server run in its place. As a task among those that serve requests it
+//! would never let go of their thread: the server would wait for a core that is busy with others while another is idle, and
+//! its answers would wait until somebody looks.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tender_store::job::BatchJob;
 use tender_store::{Batch, Row, StoreError, Table, Wake};
+use tokio::runtime::Builder;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::error::Failure;
@@ -29,7 +35,7 @@ pub(crate) enum Job {
     Check(oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// One task with one session.
+/// One session, and what becomes of batches on it.
 #[derive(Debug)]
 pub(crate) struct Writer {
     link: Link,
@@ -57,8 +63,25 @@ impl Writer {
         }
     }
 
+    /// Starts the thread. It ends when the queue is closed and empty.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the system has no thread or no descriptors for it.
+    pub(crate) fn start(self, jobs: SharedReceiver<Job>) -> Result<(), StoreError> {
+        let missing = |error| StoreError::Unavailable(format!("no thread for a writer: {error}"));
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(missing)?;
+        std::thread::Builder::new()
+            .name("postgres-writer".to_owned())
+            .spawn(move || runtime.block_on(self.serve(jobs)))
+            .map_err(missing)?;
+        Ok(())
+    }
+
     /// Serves the queue until it is closed and empty.
-    pub(crate) async fn serve(mut self, jobs: SharedReceiver<Job>) {
+    async fn serve(mut self, jobs: SharedReceiver<Job>) {
         while let Some(job) = jobs.take().await {
             match job {
                 Job::Commit(mut job) => {
