@@ -27,6 +27,7 @@ mod session;
 mod sql;
 mod store;
 mod tls;
+mod together;
 mod transaction;
 mod wake;
 mod writer;

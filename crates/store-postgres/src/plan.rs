@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tender_store::storable::{require_distinct, require_key, require_row};
-use tender_store::{Key, Row, StoreError, Table, Write};
+use tender_store::{Key, Row, StoreError, Table, TableSpec, Write};
 use tokio_postgres::types::ToSql;
 
-use crate::sql::statements;
+use crate::sql::{Rows, statements};
 
 /// Keys that a batch looked for and did not find.
 pub(crate) type Missing = BTreeMap<Table, BTreeSet<Key>>;
 
 /// How a statement treats the rows it is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     /// Deletes them.
     Delete,
@@ -25,7 +25,33 @@ pub(crate) enum Action {
     Upsert,
 }
 
-/// One statement.
+impl Action {
+    /// The text that does this to rows of a table.
+    pub(crate) fn text(self, table: Table, rows: Rows) -> &'static str {
+        let statements = statements(table).of(rows);
+        match self {
+            Self::Delete => &statements.delete,
+            Self::InsertMissing | Self::Insert => &statements.insert,
+            Self::Upsert => &statements.upsert,
+        }
+    }
+
+    /// How many parameters the text has.
+    pub(crate) fn parameters(self, spec: &TableSpec) -> usize {
+        let (width, has_doc) = self.written(spec);
+        width + usize::from(has_doc)
+    }
+
+    /// How many columns the text names, and whether it names the document.
+    fn written(self, spec: &TableSpec) -> (usize, bool) {
+        match self {
+            Self::Delete => (spec.key_len, false),
+            Self::InsertMissing | Self::Insert | Self::Upsert => (spec.columns.len(), spec.has_doc),
+        }
+    }
+}
+
+/// One statement, or one part of it.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub table: Table,
@@ -37,11 +63,7 @@ pub(crate) struct Step {
 impl Step {
     /// A statement for at most so many rows.
     fn new(table: Table, action: Action, rows: usize) -> Self {
-        let spec = table.spec();
-        let (width, has_doc) = match action {
-            Action::Delete => (spec.key_len, false),
-            Action::InsertMissing | Action::Insert | Action::Upsert => (spec.columns.len(), spec.has_doc),
-        };
+        let (width, has_doc) = action.written(table.spec());
         Self {
             table,
             action,
@@ -50,23 +72,14 @@ impl Step {
         }
     }
 
-    fn rows(&self) -> usize {
-        self.columns.first().map_or(0, Vec::len)
+    /// Which form of the text it takes when it is a statement of its own.
+    pub(crate) fn rows(&self) -> Rows {
+        Rows::of(self.columns.first().map_or(0, Vec::len))
     }
 
-    /// The text to prepare.
-    pub(crate) fn text(&self) -> &'static str {
-        let statements = statements(self.table).of(self.rows());
-        match self.action {
-            Action::Delete => &statements.delete,
-            Action::InsertMissing | Action::Insert => &statements.insert,
-            Action::Upsert => &statements.upsert,
-        }
-    }
-
-    /// The parameters in the order of the text.
-    pub(crate) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let is_one = self.rows() == 1;
+    /// The parameters in the order of the text for so many rows.
+    pub(crate) fn parameters(&self, rows: Rows) -> Vec<&(dyn ToSql + Sync)> {
+        let is_one = rows == Rows::One;
         let columns = self.columns.iter().map(|column| match column.as_slice() {
             [value] if is_one => value as &(dyn ToSql + Sync),
             _ => column,

@@ -15,12 +15,17 @@ use tokio_postgres::{AsyncMessage, Client, Config, Error, Notification, SimpleQu
 
 use crate::error::{describe, is_doubt};
 use crate::servers::{Candidate, Servers, Timeline};
+use crate::together::{self, Shape};
 
 /// How long the other hosts may still take to be ready once one is.
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Statements kept prepared. The program has far fewer texts; if it ever had more, all are prepared anew.
 const STATEMENTS_MAX: usize = 512;
+
+/// Statements of several parts kept prepared. Each takes some hundred kilobytes of the server's memory. Beyond that many shapes,
+/// which hardly any mix of work has, all are prepared anew.
+const SHAPES_MAX: usize = 128;
 
 /// Settings of every session.
 ///
@@ -54,6 +59,7 @@ const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 
 pub(crate) struct Session {
     client: Client,
     statements: HashMap<String, Statement>,
+    together: HashMap<Shape, Statement>,
     timeline: Timeline,
     /// How often the server has said that a commit may not be where it should be.
     doubts: Arc<AtomicU64>,
@@ -149,6 +155,7 @@ impl Session {
         let mut session = Self {
             client,
             statements: HashMap::new(),
+            together: HashMap::new(),
             timeline: 0,
             doubts,
             answer_timeout: servers.answer_timeout,
@@ -205,6 +212,19 @@ impl Session {
             self.statements.clear();
         }
         self.statements.insert(text.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// The prepared statement for all steps of a shape.
+    pub(crate) async fn prepare_together(&mut self, shape: Shape) -> Result<Statement, Error> {
+        if let Some(statement) = self.together.get(&shape) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(&together::text(&shape)).await?;
+        if self.together.len() >= SHAPES_MAX {
+            self.together.clear();
+        }
+        self.together.insert(shape, statement.clone());
         Ok(statement)
     }
 }

@@ -14,6 +14,22 @@ pub(crate) struct Statements {
     pub one: Texts,
 }
 
+/// Whether a text is for a single row, or for any number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    /// Parameters are values.
+    One,
+    /// Parameters are arrays of values.
+    Many,
+}
+
+impl Rows {
+    /// The form for so many rows.
+    pub(crate) fn of(rows: usize) -> Self {
+        if rows == 1 { Self::One } else { Self::Many }
+    }
+}
+
 /// What can be done with the rows of a table.
 #[derive(Debug)]
 pub(crate) struct Texts {
@@ -64,8 +80,11 @@ impl Statements {
     }
 
     /// The texts for so many rows.
-    pub(crate) fn of(&self, rows: usize) -> &Texts {
-        if rows == 1 { &self.one } else { &self.many }
+    pub(crate) fn of(&self, rows: Rows) -> &Texts {
+        match rows {
+            Rows::One => &self.one,
+            Rows::Many => &self.many,
+        }
     }
 }
 
@@ -163,6 +182,11 @@ fn insert(spec: &TableSpec) -> String {
         selected(spec),
         values.join(", ")
     )
+}
+
+/// Inserts rows as [`Texts::insert`] does, after the one row of another source has been made: without it there are none.
+pub(crate) fn insert_after(spec: &TableSpec, source: &str) -> String {
+    format!("{} CROSS JOIN {source}", insert(spec))
 }
 
 /// The same inserting text, but an existing row is replaced.
@@ -270,4 +294,4 @@ fn operator(op: Op) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,12 +16,11 @@ use tokio_postgres::{Client, Error, Statement};
 use crate::error::{
     Failure, WHOLE_DATABASE, classify, classify_begin, classify_commit, describe, unanswered,
 };
-use crate::feed;
 use crate::lease::{self, Fence};
 use crate::plan::{Action, Missing, Step, plan};
 use crate::session::Session;
-use crate::sql::{self, Selection, statements};
-use crate::wake;
+use crate::sql::{self, Rows, Selection, statements};
+use crate::{together, wake};
 
 type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
@@ -186,20 +185,23 @@ impl<'s> Open<'s> {
             }
         }
         let mut sends: Vec<(Statement, Vec<&(dyn ToSql + Sync)>)> = Vec::new();
-        // What a failure of each statement means: the step it belongs to, if any.
-        let mut owners: Vec<Option<&Step>> = Vec::new();
-        for step in steps {
-            if step.table == Table::Journal && step.action != Action::Delete {
-                sends.push((self.prepare(feed::floor_text()).await?, Vec::new()));
-                owners.push(None);
+        match steps {
+            [] => {}
+            [step] if !together::appends_to_journal(step.table, step.action) => {
+                let rows = step.rows();
+                let statement = self.prepare(step.action.text(step.table, rows)).await?;
+                sends.push((statement, step.parameters(rows)));
             }
-            sends.push((self.prepare(step.text()).await?, step.parameters()));
-            owners.push(Some(step));
+            steps => {
+                let statement = self.session.prepare_together(together::shape(steps)).await;
+                let statement = statement.map_err(|error| classify(WHOLE_DATABASE, &error))?;
+                let parameters = steps.iter().flat_map(|step| step.parameters(Rows::Many));
+                sends.push((statement, parameters.collect()));
+            }
         }
         let payloads = wake::payloads(wakes.iter().filter(|wake| wake::must_arrive(**wake)), origin);
         if !payloads.is_empty() {
             sends.push((self.prepare(wake::NOTIFY).await?, vec![&wake::CHANNEL, &payloads]));
-            owners.push(None);
         }
         let client = self.session.client();
         let mut statements: Vec<BoxFuture<'_, Result<(), Error>>> = Vec::with_capacity(sends.len() + 1);
@@ -212,10 +214,8 @@ impl<'s> Open<'s> {
         let mut answers = answers_in_order(statements).await;
         self.begun = false;
         let ended = answers.pop().unwrap_or(Ok(()));
-        for (answer, owner) in answers.into_iter().zip(owners) {
-            if let Err(error) = answer {
-                return Err(write_failure(&error, owner));
-            }
+        for answer in answers {
+            answer.map_err(|error| write_failure(&error, steps))?;
         }
         ended.map_err(|error| classify_commit(&error))
     }
@@ -346,7 +346,7 @@ impl<'s> Open<'s> {
         let found = self
             .query(
                 table,
-                &statements(table).of(lookup.keys.len()).get,
+                &statements(table).of(lookup.rows()).get,
                 &lookup.parameters(),
             )
             .await?;
@@ -447,8 +447,12 @@ impl<'k> Lookup<'k> {
         Ok(Self { table, keys, columns })
     }
 
+    fn rows(&self) -> Rows {
+        Rows::of(self.keys.len())
+    }
+
     fn text(&self, kind: Kind) -> &'static str {
-        let statements = statements(self.table).of(self.keys.len());
+        let statements = statements(self.table).of(self.rows());
         match kind {
             Kind::Writing(_) if self.table.spec().is_locked_by_reads() => &statements.get_locking,
             Kind::Reading | Kind::Writing(_) => &statements.get,
@@ -499,18 +503,20 @@ async fn begin(client: &Client, beginning: &Beginning) -> Result<(), Failure> {
 }
 
 /// What it means that a statement failed that was sent together with the commit.
-fn write_failure(error: &Error, owner: Option<&Step>) -> Failure {
-    if error.as_db_error().is_none() {
+fn write_failure(error: &Error, steps: &[Step]) -> Failure {
+    let Some(cause) = error.as_db_error() else {
         // The connection broke before this answer; the commit was on its way.
         return Failure::Unknown(describe(error));
-    }
-    let Some(step) = owner else {
-        return classify(WHOLE_DATABASE, error);
     };
-    match classify(step.table.spec().name, error) {
-        Failure::Answer(StoreError::Duplicate { .. }) if step.action == Action::InsertMissing => {
-            Failure::Retry
-        }
+    let concerned = (steps.iter()).filter(|step| cause.table() == Some(step.table.spec().name));
+    let table = (concerned.clone().next()).map_or(WHOLE_DATABASE, |step| step.table.spec().name);
+    let may_have_been_missing = concerned
+        .into_iter()
+        .any(|step| step.action == Action::InsertMissing);
+    match classify(table, error) {
+        // Somebody inserted it after the batch had looked. Where others of the table were new by themselves as well, running
+        // again finds out which it was.
+        Failure::Answer(StoreError::Duplicate { .. }) if may_have_been_missing => Failure::Retry,
         failure => failure,
     }
 }

@@ -4,6 +4,7 @@ use tender_store::conformance::row;
 use tender_store::{Table, Write};
 
 use super::{Action, Missing, plan};
+use crate::sql::Rows;
 
 #[test]
 fn writes_become_one_statement_per_table_and_action_in_lock_order() {
@@ -44,14 +45,13 @@ fn writes_become_one_statement_per_table_and_action_in_lock_order() {
     ];
     assert_eq!(found, expected);
     for step in &steps {
-        let spec = step.table.spec();
-        let width = match step.action {
-            Action::Delete => spec.key_len,
-            _ => spec.columns.len() + usize::from(spec.has_doc),
-        };
-        assert_eq!(step.parameters().len(), width);
-        let parameter = |number: usize| step.text().contains(&format!("${number}"));
-        assert!(parameter(width) && !parameter(width + 1), "{}", step.text());
+        let width = step.action.parameters(step.table.spec());
+        for rows in [Rows::One, Rows::Many] {
+            assert_eq!(step.parameters(rows).len(), width);
+            let text = step.action.text(step.table, rows);
+            let parameter = |number: usize| text.contains(&format!("${number}"));
+            assert!(parameter(width) && !parameter(width + 1), "{text}");
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::schema::migrate;
 use crate::session::Session;
 use crate::tests::OneNode;
 
-async fn database() -> (OneNode, Session) {
+pub(crate) async fn database() -> (OneNode, Session) {
     let database = OneNode::new(PostgresOptions::default()).await;
     let session = database.session().await;
     migrate(&session).await.expect("the schema");
@@ -16,7 +16,7 @@ async fn database() -> (OneNode, Session) {
 }
 
 /// The plan the server makes for a statement with any parameters.
-async fn plan(session: &Session, text: &str, parameters: &[&str]) -> String {
+pub(crate) async fn explained(session: &Session, text: &str, parameters: &[&str]) -> String {
     let client = session.client();
     client
         .batch_execute(&format!("PREPARE wanted AS {text}"))
@@ -82,7 +82,7 @@ async fn rows_are_found_by_their_key() {
                 [&texts.get, &texts.get_locking, &texts.delete].map(|text| (text, parameters.clone()))
             });
         for (text, parameters) in texts {
-            let plan = plan(&session, text, &parameters).await;
+            let plan = explained(&session, text, &parameters).await;
             // Ids are unique among those of a kind, so the other index of the directory finds as exactly.
             let is_by_kind = table == Table::Directory && plan.contains("directory_by_kind");
             let is_by_key = plan.contains(&format!("Index Scan using {}_pkey", spec.name));
@@ -101,7 +101,7 @@ async fn scans_of_work_and_of_history_follow_an_index() {
             let (text, values) = scan(&wanted, selection).expect("a text");
             let values: Vec<String> = values.iter().map(i64::to_string).collect();
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
-            let plan = plan(&session, &text, &values).await;
+            let plan = explained(&session, &text, &values).await;
             // What has no order may be counted along any index that knows the conditions.
             let is_counted = selection == Selection::Count;
             let by = if is_counted { "Index" } else { index };

@@ -1,0 +1,71 @@
+//! All that a batch writes as one statement.
+//!
+//! Owns: its text. Must not know: when it is sent.
+//!
+//! Each statement has an answer of its own, and each answer wakes the one who waits for it: with a core for both they take
+//! turns, once per table. A statement whose parts write is answered once.
+//!
+//! PostgreSQL may run the parts in any order, and none sees what another has written. That changes nothing here: they write
+//! different rows, all rows that others may want are locked before, and what has to come first is a source of the rows that
+//! come after it.
+
+use tender_store::Table;
+
+use crate::feed;
+use crate::plan::{Action, Step};
+use crate::sql;
+
+#[cfg(test)]
+mod tests;
+
+/// What a statement depends on: which tables it writes, and how. There are few of them, so they are kept prepared.
+pub(crate) type Shape = Vec<(Table, Action)>;
+
+/// The part that keeps readers of the journal's feed from what is about to be inserted; see the first migration.
+const FLOOR: &str = "floor";
+
+/// The shape of steps.
+pub(crate) fn shape(steps: &[Step]) -> Shape {
+    steps.iter().map(|step| (step.table, step.action)).collect()
+}
+
+/// Whether rows are inserted into the journal, which needs a floor.
+pub(crate) fn appends_to_journal(table: Table, action: Action) -> bool {
+    table == Table::Journal && action != Action::Delete
+}
+
+/// The text that does all steps of this shape. Its parameters are the arrays of the first step, then those of the second, and so
+/// on.
+pub(crate) fn text(shape: &[(Table, Action)]) -> String {
+    let mut parts = Vec::with_capacity(shape.len() + 1);
+    if shape
+        .iter()
+        .any(|(table, action)| appends_to_journal(*table, *action))
+    {
+        parts.push(format!("{FLOOR} AS MATERIALIZED ({})", feed::floor_text()));
+    }
+    let mut before = 0;
+    for (number, (table, action)) in shape.iter().enumerate() {
+        let spec = table.spec();
+        let own = match appends_to_journal(*table, *action) {
+            true => sql::insert_after(spec, FLOOR),
+            false => action.text(*table, sql::Rows::Many).to_owned(),
+        };
+        parts.push(format!("part{number} AS ({})", renumbered(&own, before)));
+        before += action.parameters(spec);
+    }
+    format!("WITH {} SELECT", parts.join(", "))
+}
+
+/// The same text with its parameters numbered after so many others.
+fn renumbered(text: &str, before: usize) -> String {
+    let mut pieces = text.split('$');
+    let mut renumbered = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = piece.split_at(digits);
+        let number: usize = number.parse().unwrap_or_default();
+        renumbered.push_str(&format!("${}{rest}", number + before));
+    }
+    renumbered
+}
