@@ -23,8 +23,8 @@ const GRACE: Duration = Duration::from_millis(300);
 /// Statements kept prepared. The program has far fewer texts; if it ever had more, all are prepared anew.
 const STATEMENTS_MAX: usize = 512;
 
-/// Statements of several parts kept prepared. Each takes some hundred kilobytes of the server's memory. Beyond that many shapes,
-/// which hardly any mix of work has, all are prepared anew.
+/// Statements of several parts kept prepared. Each takes about 200 KB of the server's memory. Beyond that many shapes, which hardly
+/// any mix of work has, all are prepared anew.
 const SHAPES_MAX: usize = 128;
 
 /// Settings of every session.
