@@ -111,7 +111,7 @@ impl PostgresStore {
                 wakes.clone(),
                 Arc::clone(&outbox),
             );
-            writer.start(jobs.clone())?;
+            writer.start(jobs.clone()).await?;
         }
         let (reads, jobs) = queue(options.read_queue);
         for _ in 0..options.readers.max(1) {

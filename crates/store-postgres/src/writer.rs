@@ -8,7 +8,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tender_store::job::BatchJob;
+use tender_store::job::{BatchJob, worker_gone};
 use tender_store::{Batch, Row, StoreError, Table, Wake};
 use tokio::runtime::Builder;
 use tokio::sync::{broadcast, oneshot};
@@ -67,17 +67,23 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the system has no thread or no descriptors for it.
-    pub(crate) fn start(self, jobs: SharedReceiver<Job>) -> Result<(), StoreError> {
+    pub(crate) async fn start(self, jobs: SharedReceiver<Job>) -> Result<(), StoreError> {
         let missing = |error| StoreError::Unavailable(format!("no thread for a writer: {error}"));
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(missing)?;
+        let (report, built) = oneshot::channel();
+        let serve = move || match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => {
+                let _ = report.send(Ok(()));
+                runtime.block_on(self.serve(jobs));
+            }
+            Err(error) => {
+                let _ = report.send(Err(error));
+            }
+        };
         std::thread::Builder::new()
             .name("postgres-writer".to_owned())
-            .spawn(move || runtime.block_on(self.serve(jobs)))
+            .spawn(serve)
             .map_err(missing)?;
-        Ok(())
+        built.await.map_err(|_| worker_gone())?.map_err(missing)
     }
 
     /// Serves the queue until it is closed and empty.

@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::{Fixture, add, counter, get, put, row, set, take, work};
+use super::{Fixture, add, counter, get, put, row, select, set, take, work};
 use crate::{Row, Scan, Store, StoreError, Table, Write, Writes};
 
 /// Callers at once in each case: more than any pool has workers.
 const CALLERS: i64 = 24;
+
+/// The merchant whose orders the winners of [`one_of_many_equal_inserts_wins`] write.
+const WINNERS: i64 = 90;
 
 /// Starts `CALLERS` tasks and waits for all.
 async fn all_at_once<F>(task: impl Fn(i64) -> F)
@@ -91,6 +94,8 @@ pub async fn one_of_many_equal_inserts_wins(fixture: &dyn Fixture) {
             "{outcome:?}"
         );
     }
+    let orders = Scan::new(Table::Orders, 100).equals("merchant_id", WINNERS);
+    assert_eq!(select(&*store, orders).await.len() as i64, ROUNDS);
 }
 
 /// Returns the caller whose row is in the table afterwards.
@@ -106,9 +111,12 @@ async fn find_or_insert(store: &dyn Store, round: i64, caller: i64) -> Result<i6
                 Some(row) => set(&result, row.column("number")),
                 None => {
                     set(&result, caller);
-                    writes
-                        .rows
-                        .push(Write::Put(row(Table::Keys, &[1, round, 1], caller, "{}")));
+                    // Whoever wins writes to another table as well; whoever does not leaves nothing there.
+                    let order = [WINNERS, round * CALLERS + caller];
+                    writes.rows = vec![
+                        Write::Put(row(Table::Keys, &[1, round, 1], caller, "{}")),
+                        Write::Put(row(Table::Orders, &order, 1, "{}")),
+                    ];
                 }
             }
             Ok(writes)
