@@ -228,7 +228,7 @@ impl Tender {
         let committers = store.writers().max(1);
         let inner = Arc::new(Inner::new(store, clock, encoders, settings, node.node, queue));
         // The workers hold the service weakly: it ends when its last handle does, and they with it.
-        let jobs = Arc::new(Queue::new(jobs));
+        let jobs = Arc::new(Queue::new(jobs, committers));
         for _ in 0..committers {
             tokio::spawn(committer::run(Arc::downgrade(&inner), Arc::clone(&jobs)));
         }

@@ -5,6 +5,9 @@
 //! A storage that can use several batches at a time has several committers. A batch costs something whatever its size, so a
 //! second one is only begun beside another when enough has queued up for it; what is less waits for the one that is under
 //! way, as it would with a single committer. Nobody ever waits while no batch is under way.
+//!
+//! And a batch takes no more than its share, so that one that found everybody waiting does not leave the others with nothing to
+//! do.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,18 +24,25 @@ const BESIDE_MIN: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Queue {
     jobs: Mutex<mpsc::Receiver<Job>>,
+    /// How many batches there can be at a time.
+    committers: usize,
+    /// Jobs of the batches that are under way.
     under_way: AtomicUsize,
     ended: Notify,
 }
 
-/// A batch that is under way until this is dropped.
+/// So many jobs are under way until this is dropped.
 #[derive(Debug)]
-pub(super) struct UnderWay<'q>(&'q Queue);
+pub(super) struct UnderWay<'q> {
+    queue: &'q Queue,
+    jobs: usize,
+}
 
 impl Queue {
-    pub(crate) fn new(jobs: mpsc::Receiver<Job>) -> Self {
+    pub(crate) fn new(jobs: mpsc::Receiver<Job>, committers: usize) -> Self {
         Self {
             jobs: Mutex::new(jobs),
+            committers: committers.max(1),
             under_way: AtomicUsize::new(0),
             ended: Notify::new(),
         }
@@ -41,9 +51,10 @@ impl Queue {
     /// Waits for the jobs of the next batch; `None` when the queue is closed and empty.
     pub(super) async fn take(&self) -> Option<(Vec<Job>, UnderWay<'_>)> {
         let mut queue = self.jobs.lock().await;
-        let mut jobs = Vec::with_capacity(BATCH_MAX);
-        if queue.recv_many(&mut jobs, BATCH_MAX).await == 0 {
-            return None;
+        let mut jobs = vec![queue.recv().await?];
+        let room = self.share(jobs.len() + queue.len()) - jobs.len();
+        if room > 0 && !queue.is_empty() {
+            queue.recv_many(&mut jobs, room).await;
         }
         while jobs.len() < BESIDE_MIN && self.under_way.load(Ordering::Acquire) > 0 {
             let room = BATCH_MAX - jobs.len();
@@ -53,16 +64,26 @@ impl Queue {
                 () = self.ended.notified() => {}
             }
         }
-        self.under_way.fetch_add(1, Ordering::AcqRel);
-        Some((jobs, UnderWay(self)))
+        self.under_way.fetch_add(jobs.len(), Ordering::AcqRel);
+        let under_way = UnderWay {
+            queue: self,
+            jobs: jobs.len(),
+        };
+        Some((jobs, under_way))
+    }
+
+    /// How many of the jobs that wait make a batch.
+    fn share(&self, waiting: usize) -> usize {
+        let all = waiting + self.under_way.load(Ordering::Acquire);
+        all.div_ceil(self.committers).clamp(BESIDE_MIN, BATCH_MAX)
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
+        self.queue.under_way.fetch_sub(self.jobs, Ordering::AcqRel);
         // Kept for whoever waits next, if nobody does now: a look too many changes nothing.
-        self.0.ended.notify_one();
+        self.queue.ended.notify_one();
     }
 }
 

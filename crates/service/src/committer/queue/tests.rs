@@ -15,8 +15,12 @@ fn job() -> Job {
 }
 
 fn queue() -> (mpsc::Sender<Job>, Queue) {
-    let (sender, receiver) = mpsc::channel(2 * BATCH_MAX);
-    (sender, Queue::new(receiver))
+    queue_of(2)
+}
+
+fn queue_of(committers: usize) -> (mpsc::Sender<Job>, Queue) {
+    let (sender, receiver) = mpsc::channel(4 * BATCH_MAX);
+    (sender, Queue::new(receiver, committers))
 }
 
 fn send(sender: &mpsc::Sender<Job>, jobs: usize) {
@@ -62,10 +66,39 @@ async fn enough_jobs_go_beside_the_batch_that_is_under_way() {
     send(&sender, 1);
     let (jobs, _second) = second.await.expect("a batch");
     assert_eq!(jobs.len(), BESIDE_MIN);
-    // However much is queued, a batch has its limit.
-    send(&sender, BATCH_MAX + 1);
-    let (jobs, _third) = queue.take().await.expect("a batch");
-    assert_eq!(jobs.len(), BATCH_MAX);
+}
+
+#[tokio::test]
+async fn a_batch_takes_its_share_and_leaves_the_others_theirs() {
+    const JOBS: usize = 101;
+    let (sender, queue) = queue();
+    send(&sender, JOBS);
+    let (first, under_way) = queue.take().await.expect("a batch");
+    let (second, _under_way) = queue.take().await.expect("a batch");
+    assert_eq!([first.len(), second.len()], [51, 50]);
+    // What is under way counts: of those that come back while the other half is still away, all go.
+    drop(under_way);
+    send(&sender, first.len());
+    let (third, _under_way) = queue.take().await.expect("a batch");
+    assert_eq!(third.len(), first.len());
+}
+
+#[tokio::test]
+async fn however_much_is_queued_a_batch_has_its_limit() {
+    for committers in [1, 3] {
+        let (sender, queue) = queue_of(committers);
+        send(&sender, 4 * BATCH_MAX);
+        let (jobs, _under_way) = queue.take().await.expect("a batch");
+        assert_eq!(jobs.len(), BATCH_MAX);
+    }
+}
+
+#[tokio::test]
+async fn a_single_committer_takes_all() {
+    let (sender, queue) = queue_of(1);
+    send(&sender, BATCH_MAX - 1);
+    let (jobs, _under_way) = queue.take().await.expect("a batch");
+    assert_eq!(jobs.len(), BATCH_MAX - 1);
 }
 
 #[tokio::test]
