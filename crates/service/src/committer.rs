@@ -139,6 +139,10 @@ struct LedgerBatch {
 }
 
 impl Batch for LedgerBatch {
+    fn requests(&self) -> usize {
+        lock(&self.state).jobs.len()
+    }
+
     fn run<'a>(
         &'a mut self,
         transaction: &'a mut dyn Transaction,

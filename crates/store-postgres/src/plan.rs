@@ -101,7 +101,7 @@ impl Step {
     }
 }
 
-/// The statements for these writes, in table order and with rising keys, which is the order every node locks in.
+/// The steps for these writes, in table order and with rising keys, which is the order every node locks in.
 /// Entries of the journal stay as they come, because the feed shows them in that order: nobody waits for their keys,
 /// which follow from rows that are locked.
 pub(crate) fn plan(writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, StoreError> {

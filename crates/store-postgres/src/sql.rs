@@ -10,7 +10,7 @@ use tender_store::{Cond, Direction, Lock, Op, Scan, StoreError, Table, TableSpec
 pub(crate) struct Statements {
     /// Parameters are arrays, one per column: the key columns, or all columns and then the documents.
     pub many: Texts,
-    /// Parameters are the values themselves. A payment that is alone costs what it would without batches.
+    /// Parameters are the values themselves, for what is alone: it is looked up as it would be without batches.
     pub one: Texts,
 }
 

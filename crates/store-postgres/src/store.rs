@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tender_store::job::{BatchJob, receive, worker_gone};
 use tender_store::{Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Store, StoreError, Wake};
-use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -28,10 +28,13 @@ const WAKE_BACKLOG: usize = 1024;
 /// How long closing may take. What is not given back by then lapses by itself.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Batches that so few wait for do not go to another thread and back.
+const FEW_MAX: usize = 2;
+
 /// Settings of a connection to PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
-    /// Writing sessions of this node, so many batches may be under way. At least 1.
+    /// Writing sessions of this node for batches of many, so many may be under way. At least 1. One more is for batches of a few.
     pub writers: usize,
     /// Reading sessions of this node. At least 1.
     pub readers: usize,
@@ -68,6 +71,9 @@ pub struct PostgresStore {
     servers: Arc<Servers>,
     writes: mpsc::Sender<writer::Job>,
     writers: usize,
+    /// For batches of a few, one at a time.
+    few: mpsc::Sender<writer::Job>,
+    few_free: Semaphore,
     reads: mpsc::Sender<reader::Job>,
     wakes: broadcast::Sender<Wake>,
     pub(crate) fence: Arc<OnceLock<Fence>>,
@@ -101,18 +107,22 @@ impl PostgresStore {
         let origin = random();
         let comebacks = Comebacks::default();
         let outbox = Arc::new(Outbox::default());
-        let (writes, jobs) = queue(options.write_queue);
-        for _ in 0..options.writers.max(1) {
-            let writer = Writer::new(
+        let writer = || {
+            Writer::new(
                 Arc::clone(&servers),
                 comebacks.clone(),
                 Arc::clone(&fence),
                 origin,
                 wakes.clone(),
                 Arc::clone(&outbox),
-            );
-            writer.start(jobs.clone()).await?;
+            )
+        };
+        let (writes, jobs) = queue(options.write_queue);
+        for _ in 0..options.writers.max(1) {
+            writer().start(jobs.clone()).await?;
         }
+        let (few, jobs) = queue(1);
+        tokio::spawn(writer().serve(jobs));
         let (reads, jobs) = queue(options.read_queue);
         for _ in 0..options.readers.max(1) {
             tokio::spawn(Reader::new(Arc::clone(&servers), comebacks.clone()).serve(jobs.clone()));
@@ -135,6 +145,8 @@ impl PostgresStore {
             servers,
             writes,
             writers: options.writers.max(1),
+            few,
+            few_free: Semaphore::new(1),
             reads,
             wakes,
             fence,
@@ -159,9 +171,13 @@ impl PostgresStore {
 impl Store for PostgresStore {
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
         Box::pin(async move {
+            let is_for_few = batch.requests() <= FEW_MAX;
             let (job, answer) = BatchJob::new(batch);
+            // Held until the answer is there, so that nobody waits for the one session while a thread has time.
+            let free = is_for_few.then(|| self.few_free.try_acquire().ok()).flatten();
+            let writes = if free.is_some() { &self.few } else { &self.writes };
             // A job nobody takes answers for itself when it is dropped.
-            let _ = self.writes.send(writer::Job::Commit(job)).await;
+            let _ = writes.send(writer::Job::Commit(job)).await;
             receive(answer).await
         })
     }

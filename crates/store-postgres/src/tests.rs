@@ -14,6 +14,7 @@ use crate::{PostgresOptions, PostgresStore};
 
 mod failover;
 mod feed;
+mod few;
 mod nodes;
 mod outage;
 mod proxy;

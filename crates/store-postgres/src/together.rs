@@ -6,8 +6,9 @@
 //! turns, once per table. A statement whose parts write is answered once.
 //!
 //! PostgreSQL may run the parts in any order, and none sees what another has written. That changes nothing here: they write
-//! different rows, all rows that others may want are locked before, and what has to come first is a source of the rows that
-//! come after it.
+//! different rows, and what has to come first is a source of the rows that come after it. What several batches may want to
+//! write at the same time they have locked before, in one order; should two ever wait for each other all the same, the server
+//! ends one of them, and it runs again.
 
 use tender_store::Table;
 

@@ -1,9 +1,12 @@
-//! The threads that own the writing sessions.
+//! What owns the writing sessions: threads, and one task.
 //!
-//! A batch goes back and forth with the server, and while the server works on it nothing is left to do for it here. On a thread
+//! A batch of many goes back and forth with the server, and while the server works on it nothing is left to do for it here. On a thread
 //! of its own it sleeps then, and the system lets the server run in its place. As a task among those that serve requests it
 //! would never let go of their thread: the server would wait for a core that is busy with others while another is idle, and
 //! its answers would wait until somebody looks.
+//!
+//! For a payment that is alone the two changes of thread are all that it would notice. Such batches have a session of their own
+//! whose writer is a task.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -87,7 +90,7 @@ impl Writer {
     }
 
     /// Serves the queue until it is closed and empty.
-    async fn serve(mut self, jobs: SharedReceiver<Job>) {
+    pub(crate) async fn serve(mut self, jobs: SharedReceiver<Job>) {
         while let Some(job) = jobs.take().await {
             match job {
                 Job::Commit(mut job) => {

@@ -103,13 +103,17 @@ macro_rules! conformance_tests {
     };
 }
 
-/// A batch made of a closure, which is called once per run.
+/// A batch for one request made of a closure, which is called once per run.
 struct Work<F>(F);
 
 impl<F> Batch for Work<F>
 where
     F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> + Send,
 {
+    fn requests(&self) -> usize {
+        1
+    }
+
     fn run<'a>(
         &'a mut self,
         transaction: &'a mut dyn Transaction,

@@ -71,6 +71,12 @@ pub struct Writes {
 /// `run` is called again from the start when the transaction has to be retried, so it must not keep effects of
 /// a run that did not commit.
 pub trait Batch: Send {
+    /// How many requests wait for it. A backend may choose what is soonest for a few over what costs least for many; unless a
+    /// batch says otherwise, it is for many.
+    fn requests(&self) -> usize {
+        usize::MAX
+    }
+
     /// Reads what it needs and returns what to write.
     fn run<'a>(
         &'a mut self,
