@@ -1,4 +1,4 @@
-//! Bounded queues from callers to the tasks that own sessions.
+//! Bounded queues from callers to the threads and tasks that own sessions.
 
 use std::sync::Arc;
 

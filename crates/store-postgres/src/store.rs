@@ -64,7 +64,7 @@ impl Default for PostgresOptions {
 
 /// The ledger in one PostgreSQL database, which other nodes may use at the same time.
 ///
-/// Its tasks run on the runtime it was made on. When it is dropped they finish what is queued and give back the
+/// Its tasks run on the runtime it was made on, beside the threads of its writers. When it is dropped they finish what is queued and give back the
 /// node number in the background, as long as the runtime lives; [`Store::close`] waits for it.
 #[derive(Debug)]
 pub struct PostgresStore {

@@ -508,15 +508,13 @@ fn write_failure(error: &Error, steps: &[Step]) -> Failure {
         // The connection broke before this answer; the commit was on its way.
         return Failure::Unknown(describe(error));
     };
-    let concerned = (steps.iter()).filter(|step| cause.table() == Some(step.table.spec().name));
-    let table = (concerned.clone().next()).map_or(WHOLE_DATABASE, |step| step.table.spec().name);
-    let may_have_been_missing = concerned
-        .into_iter()
-        .any(|step| step.action == Action::InsertMissing);
+    let of_table = |step: &&Step| cause.table() == Some(step.table.spec().name);
+    let table = (steps.iter().find(of_table)).map_or(WHOLE_DATABASE, |step| step.table.spec().name);
+    let was_missing = (steps.iter().filter(of_table)).any(|step| step.action == Action::InsertMissing);
     match classify(table, error) {
-        // Somebody inserted it after the batch had looked. Where others of the table were new by themselves as well, running
-        // again finds out which it was.
-        Failure::Answer(StoreError::Duplicate { .. }) if may_have_been_missing => Failure::Retry,
+        // Somebody inserted it after the batch had looked. Had it been a row for which nobody looks because its id is new,
+        // running again would come to the same, and end as a conflict.
+        Failure::Answer(StoreError::Duplicate { .. }) if was_missing => Failure::Retry,
         failure => failure,
     }
 }

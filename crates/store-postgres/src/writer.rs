@@ -1,11 +1,10 @@
 //! What owns the writing sessions: threads, and one task.
 //!
-//! A batch of many goes back and forth with the server, and while the server works on it nothing is left to do for it here. On a thread
-//! of its own it sleeps then, and the system lets the server run in its place. As a task among those that serve requests it
-//! would never let go of their thread: the server would wait for a core that is busy with others while another is idle, and
-//! its answers would wait until somebody looks.
+//! A batch goes back and forth with the server, and while the server works on it nothing is left to do for it here. A thread of
+//! its own sleeps then, and the system lets the server run in its place. A thread that serves requests would go on with those:
+//! the server would wait for that core while another is idle, and its answers would wait until somebody looks.
 //!
-//! For a payment that is alone the two changes of thread are all that it would notice. Such batches have a session of their own
+//! With nobody else about, all that this brings is two changes of thread. So batches of a few have a session of their own,
 //! whose writer is a task.
 
 use std::sync::{Arc, OnceLock};

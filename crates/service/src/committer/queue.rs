@@ -52,8 +52,9 @@ impl Queue {
     pub(super) async fn take(&self) -> Option<(Vec<Job>, UnderWay<'_>)> {
         let mut queue = self.jobs.lock().await;
         let mut jobs = vec![queue.recv().await?];
-        let room = self.share(jobs.len() + queue.len()) - jobs.len();
-        if room > 0 && !queue.is_empty() {
+        // With nothing queued this would wait, which an alone job does not.
+        if !queue.is_empty() {
+            let room = self.share(jobs.len() + queue.len()) - jobs.len();
             queue.recv_many(&mut jobs, room).await;
         }
         while jobs.len() < BESIDE_MIN && self.under_way.load(Ordering::Acquire) > 0 {

@@ -120,14 +120,10 @@ async fn ended_sessions_are_replaced() {
 
 /// A store whose every byte goes over a wire that can be cut, and one that goes directly.
 async fn wired() -> (OneNode, Proxy, PostgresStore, PostgresStore) {
-    // One writer, so that what is cut is what the next batch uses.
-    wired_with(PostgresOptions {
-        writers: 1,
-        ..PostgresOptions::default()
-    })
-    .await
+    wired_with(PostgresOptions::default()).await
 }
 
+/// The batches here are for one request each, so they all use the one session for these: what is cut is what the next one uses.
 async fn wired_with(options: PostgresOptions) -> (OneNode, Proxy, PostgresStore, PostgresStore) {
     let database = OneNode::new(PostgresOptions::default()).await;
     let proxy = Proxy::to(database.cluster.socket()).await;
@@ -196,7 +192,6 @@ async fn a_statement_that_is_never_answered_costs_a_bounded_wait() {
     let answer_timeout = Duration::from_secs(1);
     let (_database, proxy, store, direct) = wired_with(PostgresOptions {
         answer_timeout,
-        writers: 1,
         ..PostgresOptions::default()
     })
     .await;
