@@ -6,7 +6,8 @@
 --
 -- Rows that are replaced soon and often get room on their page (fillfactor below 100): PostgreSQL can then put the
 -- new version beside the old one and leave every index alone, as long as no indexed column changes. Most
--- replacements change none: a payment changes its order's sums, a claim its task's device.
+-- replacements change none: a payment changes its order's sums, a claim its task's device. Orders opened together share
+-- a page, and their payments come together too, so each of them gets room for one more version.
 --
 -- Partial indexes hold only the rows that still need work, so they stay as small as the backlog.
 
@@ -43,7 +44,7 @@ CREATE TABLE orders (
     opened_at_ms bigint NOT NULL,
     doc text NOT NULL,
     PRIMARY KEY (merchant_id, order_id)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE INDEX orders_by_location ON orders (merchant_id, location_id, state, order_id);
 
 -- Apart from the heads, so that a payment does not rewrite the largest documents.

@@ -14,6 +14,8 @@ pub(crate) const WHOLE_DATABASE: &str = "database";
 pub(crate) enum Failure {
     /// The server has rolled back because of another transaction; the same work may succeed when run again.
     Retry,
+    /// What the batch took for granted was not so, or could not be proven. Nothing was committed; it has to run again and read.
+    Assumed,
     /// The session is of no use any more. Nothing was committed.
     Lost(String),
     /// The session was lost while it committed.
@@ -26,7 +28,7 @@ impl Failure {
     /// The same failure for a caller that can do nothing about it itself.
     pub(crate) fn into_error(self) -> StoreError {
         match self {
-            Self::Retry => StoreError::Conflict,
+            Self::Retry | Self::Assumed => StoreError::Conflict,
             Self::Lost(what) => StoreError::Unavailable(what),
             Self::Unknown(what) => StoreError::OutcomeUnknown(what),
             Self::Answer(error) => error,
@@ -102,6 +104,22 @@ pub(crate) fn classify_commit(error: &Error) -> Failure {
     } else {
         classify(WHOLE_DATABASE, error)
     }
+}
+
+/// Classifies a failure of a statement that proves what it goes by, and commits by itself.
+pub(crate) fn classify_proof(error: &Error) -> Failure {
+    let Some(code) = error.code() else {
+        return Failure::Unknown(describe(error));
+    };
+    // The proof divides by zero; a key that was taken for new is there.
+    if [SqlState::DIVISION_BY_ZERO, SqlState::UNIQUE_VIOLATION].contains(code) {
+        return Failure::Assumed;
+    }
+    // It has not begun: the server became a standby.
+    if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        return Failure::Lost(describe(error));
+    }
+    classify_commit(error)
 }
 
 /// Classifies a failure to begin a transaction, which no statement has had a part in yet.

@@ -34,6 +34,9 @@ pub(crate) const RENEWAL_S: u64 = 15;
 pub(crate) const CHECK: &str = "SELECT node FROM nodes \
     WHERE node = $1 AND token = $2 AND expires_at > now() + $3::bigint * interval '1 second'";
 
+/// How many parameters it has: [`Fence::parameters`].
+pub(crate) const CHECK_PARAMETERS: usize = 3;
+
 const TAKE: &str = "INSERT INTO nodes (node, token, expires_at) \
     SELECT free.node, $1, now() + $2::bigint * interval '1 second' \
     FROM generate_series(0::bigint, $3::bigint) AS free (node) \
@@ -53,6 +56,13 @@ const RELEASE: &str = "UPDATE nodes SET expires_at = now() WHERE node = $1 AND t
 pub(crate) struct Fence {
     pub node: u8,
     token: i64,
+}
+
+impl Fence {
+    /// What [`CHECK`] is asked with: the number, the token and the margin in seconds.
+    pub(crate) fn parameters(self) -> [i64; CHECK_PARAMETERS] {
+        [i64::from(self.node), self.token, MARGIN_S]
+    }
 }
 
 /// Takes the lowest free number.
@@ -82,9 +92,8 @@ pub(crate) async fn take(session: &mut Session) -> Result<Fence, Failure> {
 
 /// Whether the number is still ours for long enough. `statement` is [`CHECK`].
 pub(crate) async fn is_held(client: &Client, statement: &Statement, fence: Fence) -> Result<bool, Error> {
-    let row = client
-        .query_opt(statement, &[&i64::from(fence.node), &fence.token, &MARGIN_S])
-        .await?;
+    let [node, token, margin_s] = fence.parameters();
+    let row = client.query_opt(statement, &[&node, &token, &margin_s]).await?;
     Ok(row.is_some())
 }
 

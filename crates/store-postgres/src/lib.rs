@@ -12,6 +12,7 @@
 //! A connection pool in front of the server must give each session a server connection of its own (session
 //! pooling): prepared statements, `LISTEN` and the settings of a session depend on it.
 
+mod assumed;
 mod error;
 mod feed;
 mod lease;
@@ -29,6 +30,7 @@ mod store;
 mod tls;
 mod together;
 mod transaction;
+mod versions;
 mod wake;
 mod writer;
 

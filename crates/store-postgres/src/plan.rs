@@ -7,6 +7,7 @@ use tender_store::{Key, Row, StoreError, Table, TableSpec, Write};
 use tokio_postgres::types::ToSql;
 
 use crate::sql::{Rows, statements};
+use crate::versions::{Version, Writing};
 
 /// Keys that a batch looked for and did not find.
 pub(crate) type Missing = BTreeMap<Table, BTreeSet<Key>>;
@@ -23,30 +24,59 @@ pub(crate) enum Action {
     Insert,
     /// Inserts or replaces rows. Those the batch has read are locked by it.
     Upsert,
+    /// Replaces rows that the batch has not read, if their newest versions are those that it went by.
+    Replace,
+    /// Writes nothing: answers a row for each version that is the newest of its row.
+    IsNewest,
+    /// Writes nothing: answers a row for each key that is there.
+    IsThere,
 }
 
 impl Action {
     /// The text that does this to rows of a table.
     pub(crate) fn text(self, table: Table, rows: Rows) -> &'static str {
-        let statements = statements(table).of(rows);
+        let texts = statements(table).of(rows);
         match self {
-            Self::Delete => &statements.delete,
-            Self::InsertMissing | Self::Insert => &statements.insert,
-            Self::Upsert => &statements.upsert,
+            Self::Delete => &texts.delete,
+            Self::InsertMissing | Self::Insert => &texts.insert,
+            Self::Upsert => &texts.upsert,
+            Self::Replace => &statements(table).replace,
+            Self::IsNewest => &statements(table).is_newest,
+            Self::IsThere => &statements(table).is_there,
         }
     }
 
     /// How many parameters the text has.
     pub(crate) fn parameters(self, spec: &TableSpec) -> usize {
         let (width, has_doc) = self.written(spec);
-        width + usize::from(has_doc)
+        width + usize::from(has_doc) + usize::from(self.names_versions())
+    }
+
+    /// Whether the last parameter is which transactions wrote the rows.
+    fn names_versions(self) -> bool {
+        matches!(self, Self::Replace | Self::IsNewest)
+    }
+
+    /// Whether it writes rows that are there afterwards.
+    pub(crate) fn leaves_rows(self) -> bool {
+        matches!(
+            self,
+            Self::InsertMissing | Self::Insert | Self::Upsert | Self::Replace
+        )
+    }
+
+    /// Whether it proves what a batch went by.
+    pub(crate) fn is_proof(self) -> bool {
+        matches!(self, Self::Replace | Self::IsNewest | Self::IsThere)
     }
 
     /// How many columns the text names, and whether it names the document.
     fn written(self, spec: &TableSpec) -> (usize, bool) {
         match self {
-            Self::Delete => (spec.key_len, false),
-            Self::InsertMissing | Self::Insert | Self::Upsert => (spec.columns.len(), spec.has_doc),
+            Self::Delete | Self::IsNewest | Self::IsThere => (spec.key_len, false),
+            Self::InsertMissing | Self::Insert | Self::Upsert | Self::Replace => {
+                (spec.columns.len(), spec.has_doc)
+            }
         }
     }
 }
@@ -58,6 +88,8 @@ pub(crate) struct Step {
     pub action: Action,
     columns: Vec<Vec<i64>>,
     docs: Option<Vec<String>>,
+    /// What transactions wrote the rows, where their versions matter.
+    writings: Vec<Writing>,
 }
 
 impl Step {
@@ -69,6 +101,7 @@ impl Step {
             action,
             columns: (0..width).map(|_| Vec::with_capacity(rows)).collect(),
             docs: has_doc.then(|| Vec::with_capacity(rows)),
+            writings: Vec::new(),
         }
     }
 
@@ -88,7 +121,59 @@ impl Step {
             [doc] if is_one => doc as &(dyn ToSql + Sync),
             _ => docs,
         });
-        columns.chain(docs).collect()
+        let mut parameters: Vec<_> = columns.chain(docs).collect();
+        if self.action.names_versions() {
+            parameters.push(&self.writings);
+        }
+        parameters
+    }
+
+    /// A proof about rows with these keys.
+    pub(crate) fn proof(table: Table, action: Action, keys: &[Key]) -> Self {
+        let mut step = Self::new(table, action, keys.len());
+        for key in keys {
+            step.push(key.clone(), String::new());
+        }
+        step
+    }
+
+    /// A proof that versions are the newest.
+    pub(crate) fn is_newest(table: Table, versions: &[Version]) -> Self {
+        let keys: Vec<Key> = versions
+            .iter()
+            .map(|version| version.row.key().to_vec())
+            .collect();
+        Self {
+            writings: versions.iter().map(|version| version.writing).collect(),
+            ..Self::proof(table, Action::IsNewest, &keys)
+        }
+    }
+
+    /// Makes it replace these versions of its rows, one for each.
+    pub(crate) fn replace(&mut self, versions: &[Version]) {
+        self.action = Action::Replace;
+        self.writings = versions.iter().map(|version| version.writing).collect();
+    }
+
+    /// The keys of its rows.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        let key_len = self.table.spec().key_len;
+        let rows = self.columns.first().map_or(0, Vec::len);
+        (0..rows).map(move |at| {
+            let columns = self.columns.iter().take(key_len);
+            columns.filter_map(|column| column.get(at).copied()).collect()
+        })
+    }
+
+    /// Its rows, if it writes any.
+    pub(crate) fn written(&self) -> impl Iterator<Item = Row> {
+        (self.docs.iter().flatten().enumerate()).map(|(at, doc)| Row {
+            table: self.table,
+            columns: (self.columns.iter())
+                .filter_map(|column| column.get(at).copied())
+                .collect(),
+            doc: doc.clone(),
+        })
     }
 
     fn push(&mut self, values: Vec<i64>, doc: String) {

@@ -12,6 +12,14 @@ pub(crate) struct Statements {
     pub many: Texts,
     /// Parameters are the values themselves, for what is alone: it is looked up as it would be without batches.
     pub one: Texts,
+    /// Replaces rows of which these are the newest versions, and answers a row for each. Parameters are those of an insertion of
+    /// many, then the transactions that wrote the versions.
+    pub replace: String,
+    /// Answers a row for each of these versions that is the newest. Parameters are the key columns of many, then the transactions
+    /// that wrote the versions.
+    pub is_newest: String,
+    /// Answers a row for each key that is there. Parameters are the key columns of many.
+    pub is_there: String,
 }
 
 /// Whether a text is for a single row, or for any number.
@@ -76,6 +84,9 @@ impl Statements {
                 insert: insert_one,
                 delete: format!("DELETE FROM {} WHERE {}", spec.name, key_is(spec)),
             },
+            replace: replace(spec),
+            is_newest: proof(spec, &is_version(spec, spec.key_len + 1)),
+            is_there: proof(spec, ""),
         }
     }
 
@@ -141,6 +152,14 @@ fn given_with_docs(columns: usize) -> String {
     )
 }
 
+/// The source of whole rows.
+fn given_rows(spec: &TableSpec) -> String {
+    match spec.has_doc {
+        true => given_with_docs(spec.columns.len()),
+        false => GIVEN.to_owned(),
+    }
+}
+
 /// The value of the column with this parameter number in the given row.
 fn given_value(number: usize) -> String {
     format!("(${number}::bigint[])[given.row]")
@@ -172,15 +191,12 @@ fn insert(spec: &TableSpec) -> String {
         .map(given_value)
         .chain(spec.has_doc.then(|| "given.doc".to_owned()))
         .collect();
-    let source = match spec.has_doc {
-        true => given_with_docs(width),
-        false => GIVEN.to_owned(),
-    };
     format!(
-        "INSERT INTO {} ({}) SELECT {} FROM {source}",
+        "INSERT INTO {} ({}) SELECT {} FROM {}",
         spec.name,
         selected(spec),
-        values.join(", ")
+        values.join(", "),
+        given_rows(spec)
     )
 }
 
@@ -200,6 +216,37 @@ fn upsert(spec: &TableSpec, insert: &str) -> String {
         "{insert} ON CONFLICT ({}) DO UPDATE SET {}",
         key(spec).join(", "),
         replaced.join(", ")
+    )
+}
+
+/// A version is found by its key, although its place on the server could be kept as well: only such a look-up clears older versions
+/// out of the page, and without that the next version finds no room beside this one.
+fn replace(spec: &TableSpec) -> String {
+    let width = spec.columns.len() + usize::from(spec.has_doc);
+    let replaced: Vec<String> = (spec.columns.iter().zip(1..).skip(spec.key_len))
+        .map(|(column, number)| format!("{column} = {}", given_value(number)))
+        .chain(spec.has_doc.then(|| "doc = given.doc".to_owned()))
+        .collect();
+    format!(
+        "UPDATE {} SET {} FROM {} WHERE {}{} RETURNING 1",
+        spec.name,
+        replaced.join(", "),
+        given_rows(spec),
+        key_is_given(spec),
+        is_version(spec, width + 1),
+    )
+}
+
+/// One more condition: that a row was written by the given transaction.
+fn is_version(spec: &TableSpec, number: usize) -> String {
+    format!(" AND {}.xmin = (${number}::xid[])[given.row]", spec.name)
+}
+
+fn proof(spec: &TableSpec, condition: &str) -> String {
+    format!(
+        "SELECT 1 FROM {GIVEN} CROSS JOIN LATERAL (SELECT 1 FROM {} WHERE {}{condition} LIMIT 1) AS found",
+        spec.name,
+        key_is_given(spec),
     )
 }
 

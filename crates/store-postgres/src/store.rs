@@ -20,6 +20,7 @@ use crate::reader::{self, Reader};
 use crate::schema;
 use crate::servers::Servers;
 use crate::session::Session;
+use crate::versions::Versions;
 use crate::writer::{self, Writer};
 
 /// Wakes kept for a listener that is slow; older ones are dropped.
@@ -107,6 +108,7 @@ impl PostgresStore {
         let origin = random();
         let comebacks = Comebacks::default();
         let outbox = Arc::new(Outbox::default());
+        let versions = Arc::new(Versions::default());
         let writer = || {
             Writer::new(
                 Arc::clone(&servers),
@@ -115,6 +117,7 @@ impl PostgresStore {
                 origin,
                 wakes.clone(),
                 Arc::clone(&outbox),
+                Arc::clone(&versions),
             )
         };
         let (writes, jobs) = queue(options.write_queue);

@@ -18,6 +18,7 @@ mod few;
 mod nodes;
 mod outage;
 mod proxy;
+mod versions;
 
 /// A database of its own in this process's cluster.
 pub(crate) struct OneNode {

@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, join, maybe_done};
@@ -13,13 +14,15 @@ use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Statement};
 
+use crate::assumed::{self, Assumed};
 use crate::error::{
-    Failure, WHOLE_DATABASE, classify, classify_begin, classify_commit, describe, unanswered,
+    Failure, WHOLE_DATABASE, classify, classify_begin, classify_commit, classify_proof, describe, unanswered,
 };
 use crate::lease::{self, Fence};
 use crate::plan::{Action, Missing, Step, plan};
 use crate::session::Session;
 use crate::sql::{self, Rows, Selection, statements};
+use crate::versions::{Version, Versions};
 use crate::{together, wake};
 
 type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
@@ -61,6 +64,12 @@ pub(crate) struct Open<'s> {
     /// A statement has failed, and the server refuses everything but the end.
     aborted: bool,
     missing: Missing,
+    /// The rows this node knows, for a batch that may be committed.
+    versions: Option<&'s Versions>,
+    /// Whether the batch may go by them.
+    may_assume: bool,
+    /// What it went by instead of reading, and has to prove.
+    assumed: Option<Assumed>,
     /// What ended the transaction, where that is not for the batch to judge.
     decisive: Option<Failure>,
 }
@@ -79,8 +88,19 @@ impl<'s> Open<'s> {
             begun: false,
             aborted: false,
             missing: Missing::new(),
+            versions: None,
+            may_assume: false,
+            assumed: None,
             decisive: None,
         }
+    }
+
+    /// Keeps the rows that it writes, and goes by those kept if it may.
+    pub(crate) fn with_versions(mut self, versions: &'s Versions, may_assume: bool) -> Self {
+        // Only the whole of a number's lease and a timeline make them good for anything.
+        self.may_assume = may_assume && self.kind.fence().is_some();
+        self.versions = Some(versions);
+        self
     }
 
     /// Runs a batch's body. A panic in it is an error of this batch alone.
@@ -129,11 +149,23 @@ impl<'s> Open<'s> {
             },
             Err(failure) => Err(failure),
         };
+        let assumed = self.assumed.take();
         match planned {
-            Ok((steps, planned)) => {
+            Ok((mut steps, planned)) => {
+                let mut untouched = Vec::new();
+                if let Some(assumed) = assumed {
+                    // What travels with the commit would need a statement of its own.
+                    let is_alone = !planned.iter().copied().any(wake::must_arrive);
+                    let proof = assumed.prove(&mut steps).filter(|_| is_alone);
+                    untouched = proof.ok_or(Failure::Assumed)?;
+                }
                 *wakes = planned;
-                self.write(&steps, wakes, origin, End::Commit).await
+                let answer = self.write(&steps, wakes, origin, End::Commit).await?;
+                self.keep(&steps, &answer, untouched);
+                Ok(())
             }
+            // Nor is it known that what it went by led it to a true answer.
+            Err(Failure::Answer(_)) if assumed.is_some() => Err(Failure::Assumed),
             // Without its session there is nothing to roll back, and the server does so by itself.
             Err(Failure::Lost(what)) => Err(Failure::Lost(what)),
             Err(failure) => {
@@ -146,24 +178,67 @@ impl<'s> Open<'s> {
     /// Writes a row and takes it back.
     pub(crate) async fn trial(mut self, row: Row) -> Result<(), Failure> {
         let steps = plan(vec![tender_store::Write::Put(row)], &self.missing)?;
-        self.write(&steps, &[], 0, End::RollBack).await
+        self.write(&steps, &[], 0, End::RollBack).await.map(drop)
+    }
+
+    /// Keeps what has been written, and what was proven beside it.
+    fn keep(&self, steps: &[Step], answer: &[tokio_postgres::Row], untouched: Vec<Version>) {
+        let Some(versions) = self.versions else { return };
+        if together::is_proof(&together::shape(steps)) {
+            versions.were_right();
+        }
+        versions.forget(assumed::touched_keys(steps));
+        let timeline = self.session.timeline();
+        let now = Instant::now();
+        versions.keep(untouched, timeline, now);
+        if let Some(Ok(writing)) = answer.first().map(|row| row.try_get(0)) {
+            versions.keep(assumed::written_versions(steps, writing), timeline, now);
+        }
     }
 
     /// Writes and ends the transaction. Without an answer in time, nobody knows how it ended.
-    async fn write(&mut self, steps: &[Step], wakes: &[Wake], origin: u64, end: End) -> Result<(), Failure> {
+    async fn write(
+        &mut self,
+        steps: &[Step],
+        wakes: &[Wake],
+        origin: u64,
+        end: End,
+    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
         let (limit, doubts) = (self.session.answer_timeout(), self.session.doubts());
-        let outcome = timeout(limit, self.write_all(steps, wakes, origin, end)).await;
-        outcome.unwrap_or_else(|_| {
+        let is_proof = together::is_proof(&together::shape(steps));
+        let writing = async {
+            match self.kind.fence() {
+                Some(fence) if is_proof => self.write_with_proof(steps, fence).await,
+                _ => self.write_all(steps, wakes, origin, end).await,
+            }
+        };
+        let outcome = timeout(limit, writing).await;
+        let answer = outcome.unwrap_or_else(|_| {
             let what = format!("no answer to the commit in {limit:?}");
             Err(Failure::Unknown(what))
         })?;
         if self.session.doubts() == doubts {
-            Ok(())
+            Ok(answer)
         } else {
             Err(Failure::Unknown(
                 "the server committed without waiting for the standby".to_owned(),
             ))
         }
+    }
+
+    /// Sends the only statement of a batch that has read nothing. It is a transaction of its own.
+    async fn write_with_proof(
+        &mut self,
+        steps: &[Step],
+        fence: Fence,
+    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
+        let statement = self.session.prepare_together(together::shape(steps)).await;
+        let statement = statement.map_err(|error| classify(WHOLE_DATABASE, &error))?;
+        let held = fence.parameters();
+        let mut parameters = as_parameters(&held);
+        parameters.extend(steps.iter().flat_map(|step| step.parameters(Rows::Many)));
+        let outcome = self.session.client().query(&statement, &parameters).await;
+        outcome.map_err(|error| classify_proof(&error))
     }
 
     /// Sends all statements and the end of the transaction at once, then waits for the answers. If a statement
@@ -174,10 +249,10 @@ impl<'s> Open<'s> {
         wakes: &[Wake],
         origin: u64,
         end: End,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
         if !self.begun {
             if steps.is_empty() && wakes.is_empty() {
-                return Ok(());
+                return Ok(Vec::new());
             }
             if let Some(beginning) = self.beginning().await? {
                 self.begun = true;
@@ -204,20 +279,23 @@ impl<'s> Open<'s> {
             sends.push((self.prepare(wake::NOTIFY).await?, vec![&wake::CHANNEL, &payloads]));
         }
         let client = self.session.client();
-        let mut statements: Vec<BoxFuture<'_, Result<(), Error>>> = Vec::with_capacity(sends.len() + 1);
+        let mut statements: Vec<BoxFuture<'_, Result<Vec<tokio_postgres::Row>, Error>>> =
+            Vec::with_capacity(sends.len() + 1);
         for (statement, parameters) in &sends {
-            statements.push(Box::pin(async move {
-                client.execute(statement, parameters).await.map(|_| ())
-            }));
+            statements.push(Box::pin(client.query(statement, parameters)));
         }
-        statements.push(Box::pin(client.batch_execute(end.text())));
+        statements.push(Box::pin(async {
+            client.batch_execute(end.text()).await.map(|()| Vec::new())
+        }));
         let mut answers = answers_in_order(statements).await;
         self.begun = false;
-        let ended = answers.pop().unwrap_or(Ok(()));
+        let ended = answers.pop().unwrap_or_else(|| Ok(Vec::new()));
+        let mut written = Vec::new();
         for answer in answers {
-            answer.map_err(|error| write_failure(&error, steps))?;
+            written.append(&mut answer.map_err(|error| write_failure(&error, steps))?);
         }
-        ended.map_err(|error| classify_commit(&error))
+        ended.map_err(|error| classify_commit(&error))?;
+        Ok(written)
     }
 
     async fn prepare(&mut self, text: &str) -> Result<Statement, Failure> {
@@ -257,6 +335,10 @@ impl<'s> Open<'s> {
         &mut self,
         wanted: &[(Table, &str, Parameters<'_>)],
     ) -> Result<Vec<Vec<tokio_postgres::Row>>, StoreError> {
+        if self.assumed.is_some() {
+            // What is read now may be newer than what the batch went by.
+            return Err(self.abort(Failure::Assumed));
+        }
         let limit = self.session.answer_timeout();
         let outcome = timeout(limit, self.send_queries(wanted)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(unanswered()));
@@ -270,7 +352,7 @@ impl<'s> Open<'s> {
             Failure::Answer(error) => error,
             decisive => {
                 let shown = match &decisive {
-                    Failure::Retry => StoreError::Conflict,
+                    Failure::Retry | Failure::Assumed => StoreError::Conflict,
                     _ => StoreError::Unavailable("the session was lost".to_owned()),
                 };
                 self.decisive = Some(decisive);
@@ -312,6 +394,9 @@ impl<'s> Open<'s> {
         for (table, keys) in wanted {
             lookups.push(Lookup::new(*table, keys)?);
         }
+        if let Some(found) = self.assume(&lookups) {
+            return Ok(found);
+        }
         let sought: Vec<&Lookup<'_>> = lookups.iter().filter(|lookup| !lookup.keys.is_empty()).collect();
         let parameters: Vec<_> = sought.iter().map(|lookup| lookup.parameters()).collect();
         let queries: Vec<(Table, &str, Parameters<'_>)> = (sought.iter().zip(&parameters))
@@ -336,6 +421,22 @@ impl<'s> Open<'s> {
             found.push(rows);
         }
         Ok(found)
+    }
+
+    /// What this node knows instead of an answer, if that is all that is wanted: newest versions, and no row where rows never
+    /// change. A batch goes by the latter only beside a version, so that it has something to prove with.
+    fn assume(&mut self, lookups: &[Lookup<'_>]) -> Option<Vec<Vec<Row>>> {
+        let versions = self.versions.filter(|_| self.may_assume && !self.begun)?;
+        let timeline = self.session.timeline();
+        let mut assumed = self.assumed.take().unwrap_or_default();
+        let found = assumed.find(lookups, versions, timeline);
+        if found.is_some() || assumed.is_anything() {
+            self.assumed = Some(assumed);
+        }
+        for (lookup, rows) in lookups.iter().zip(found.iter().flatten()) {
+            self.note_missing(lookup, rows);
+        }
+        found
     }
 
     async fn peek_rows(&mut self, table: Table, keys: &[Key]) -> Result<Vec<Row>, StoreError> {
@@ -425,10 +526,10 @@ impl Transaction for Open<'_> {
 }
 
 /// Rows of one table to be read by key.
-struct Lookup<'k> {
-    table: Table,
+pub(crate) struct Lookup<'k> {
+    pub table: Table,
     /// Rising, each once: the order in which every node takes its locks.
-    keys: Vec<&'k Key>,
+    pub keys: Vec<&'k Key>,
     /// The same by column, as parameters.
     columns: Vec<Vec<i64>>,
 }

@@ -22,6 +22,7 @@ use crate::outbox::Outbox;
 use crate::queue::SharedReceiver;
 use crate::servers::Servers;
 use crate::transaction::{Kind, Open};
+use crate::versions::Versions;
 use crate::wake::must_arrive;
 
 /// How often a batch is run before its caller is told of the conflict.
@@ -45,6 +46,7 @@ pub(crate) struct Writer {
     origin: u64,
     wakes: broadcast::Sender<Wake>,
     outbox: Arc<Outbox>,
+    versions: Arc<Versions>,
 }
 
 impl Writer {
@@ -55,6 +57,7 @@ impl Writer {
         origin: u64,
         wakes: broadcast::Sender<Wake>,
         outbox: Arc<Outbox>,
+        versions: Arc<Versions>,
     ) -> Self {
         Self {
             link: Link::new(servers, comebacks),
@@ -62,6 +65,7 @@ impl Writer {
             origin,
             wakes,
             outbox,
+            versions,
         }
     }
 
@@ -107,6 +111,7 @@ impl Writer {
 
     async fn commit(&mut self, batch: &mut dyn Batch) -> Result<(), StoreError> {
         let mut runs = 0;
+        let mut may_assume = self.versions.may_be_assumed();
         loop {
             // A session that was open before may have died unnoticed; then a fresh one deserves a try.
             let was_open = self.link.is_open();
@@ -114,8 +119,14 @@ impl Writer {
             let kind = Kind::Writing(self.fence.get().copied());
             let mut wakes = Vec::new();
             let outcome = Open::new(session, kind)
+                .with_versions(&self.versions, may_assume)
                 .commit(batch, self.origin, &mut wakes)
                 .await;
+            if matches!(outcome, Err(Failure::Assumed)) {
+                self.versions.were_wrong();
+                may_assume = false;
+                continue;
+            }
             runs += 1;
             // What may have been committed is told as well: whoever hears of it looks.
             if matches!(outcome, Ok(()) | Err(Failure::Unknown(_))) {

@@ -8,8 +8,9 @@ use crate::sql::tests::{database, explained};
 /// Everything that can be done to a table.
 fn actions(table: Table) -> Vec<Action> {
     let mut actions = vec![Action::Delete, Action::InsertMissing, Action::Insert];
+    actions.push(Action::IsThere);
     if !table.spec().insert_only {
-        actions.push(Action::Upsert);
+        actions.extend([Action::Upsert, Action::Replace, Action::IsNewest]);
     }
     actions
 }
@@ -34,16 +35,18 @@ async fn whatever_a_batch_writes_is_a_statement_with_the_arrays_of_each_step() {
     let (_database, session) = database().await;
     let text = text(&all());
     let statement = session.client().prepare(&text).await.expect(&text);
-    let mut expected = Vec::new();
+    // Whose number it is that has to be held.
+    let mut expected = vec![Type::INT8; 3];
     for (table, action) in all() {
         let spec = table.spec();
-        let width = if action == Action::Delete {
-            spec.key_len
-        } else {
-            spec.columns.len()
+        let width = match action.leaves_rows() {
+            true => spec.columns.len(),
+            false => spec.key_len,
         };
         expected.extend(vec![Type::INT8_ARRAY; width]);
-        expected.extend((action != Action::Delete && spec.has_doc).then_some(Type::TEXT_ARRAY));
+        expected.extend((action.leaves_rows() && spec.has_doc).then_some(Type::TEXT_ARRAY));
+        let names_versions = matches!(action, Action::Replace | Action::IsNewest);
+        expected.extend(names_versions.then_some(Type::XID_ARRAY));
     }
     assert_eq!(statement.params(), expected);
 }
@@ -67,11 +70,11 @@ async fn entries_of_the_journal_are_inserted_only_after_their_floor() {
 #[tokio::test]
 async fn no_part_reads_a_whole_table() {
     let (_database, session) = database().await;
-    let arrays: Vec<&str> = all()
-        .iter()
-        .flat_map(|(table, action)| vec!["'{1,2}'"; action.parameters(table.spec())])
-        .collect();
-    let plan = explained(&session, &text(&all()), &arrays).await;
+    let arrays = all()
+        .into_iter()
+        .flat_map(|(table, action)| vec!["'{1,2}'"; action.parameters(table.spec())]);
+    let parameters: Vec<&str> = ["1"; 3].into_iter().chain(arrays).collect();
+    let plan = explained(&session, &text(&all()), &parameters).await;
     // The sequence of positions is a table of one row.
     let scans: Vec<_> = (plan.lines())
         .filter(|line| line.contains("Seq Scan") && !line.contains("journal_position"))

@@ -1,0 +1,108 @@
+//! What a batch went by without asking the server.
+//!
+//! Owns: which rows and which keys those are, and that what the batch writes proves them. Must not know: sessions, statements.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use tender_store::{Key, Row, Table};
+
+use crate::plan::{Action, Step};
+use crate::servers::Timeline;
+use crate::transaction::Lookup;
+use crate::versions::{KEPT, Version, Versions, Writing};
+
+/// What is to be proven.
+#[derive(Debug, Default)]
+pub(crate) struct Assumed {
+    /// Newest versions, with rising keys.
+    versions: Vec<Version>,
+    /// Keys of which there is no row.
+    missing: BTreeSet<(Table, Key)>,
+}
+
+impl Assumed {
+    /// Whether there is something to prove.
+    pub(crate) fn is_anything(&self) -> bool {
+        !self.versions.is_empty()
+    }
+
+    /// The rows that are looked up, if all that is wanted can be gone by: newest versions that are known, and no row in tables whose
+    /// rows never change, where inserting it says if there is one.
+    pub(crate) fn find(
+        &mut self,
+        lookups: &[Lookup<'_>],
+        versions: &Versions,
+        timeline: Timeline,
+    ) -> Option<Vec<Vec<Row>>> {
+        let mut wanted = lookups.iter().filter(|lookup| !lookup.keys.is_empty());
+        if !wanted.all(|lookup| lookup.table == KEPT || lookup.table.spec().insert_only) {
+            return None;
+        }
+        let kept = lookups.iter().filter(|lookup| lookup.table == KEPT);
+        let keys: Vec<&Key> = kept.flat_map(|lookup| lookup.keys.iter().copied()).collect();
+        // Later ones would have to be put in order with the earlier, and hardly any batch has them.
+        if keys.is_empty() != self.is_anything() {
+            return None;
+        }
+        self.versions
+            .append(&mut versions.take(&keys, timeline, Instant::now())?);
+        let mut found = Vec::with_capacity(lookups.len());
+        for lookup in lookups {
+            if lookup.table == KEPT && !lookup.keys.is_empty() {
+                found.push(self.versions.iter().map(|version| version.row.clone()).collect());
+            } else {
+                let missing = lookup.keys.iter().map(|key| (lookup.table, (*key).clone()));
+                self.missing.extend(missing);
+                found.push(Vec::new());
+            }
+        }
+        Some(found)
+    }
+
+    /// Makes steps prove all of it, and answers the versions that stay the newest, as they replace none of these. `None` if the
+    /// steps replace a row that was not looked up.
+    pub(crate) fn prove(mut self, steps: &mut Vec<Step>) -> Option<Vec<Version>> {
+        for step in steps.iter().filter(|step| step.action == Action::InsertMissing) {
+            for key in step.keys() {
+                self.missing.remove(&(step.table, key));
+            }
+        }
+        let mut untouched = self.versions;
+        let replacing = (steps.iter_mut()).find(|step| step.table == KEPT && step.action == Action::Upsert);
+        if let Some(step) = replacing {
+            let written: BTreeSet<Key> = step.keys().collect();
+            let is_written = |version: &Version| written.contains(version.row.key());
+            let replaced: Vec<Version>;
+            (replaced, untouched) = untouched.into_iter().partition(is_written);
+            if replaced.len() != written.len() {
+                return None;
+            }
+            step.replace(&replaced);
+        }
+        if !untouched.is_empty() {
+            steps.push(Step::is_newest(KEPT, &untouched));
+        }
+        let mut missing: BTreeMap<Table, Vec<Key>> = BTreeMap::new();
+        for (table, key) in self.missing {
+            missing.entry(table).or_default().push(key);
+        }
+        let absences = (missing.iter()).map(|(table, keys)| Step::proof(*table, Action::IsThere, keys));
+        steps.extend(absences);
+        Some(untouched)
+    }
+}
+
+/// The keys of all rows of [`KEPT`] that steps are about.
+pub(crate) fn touched_keys(steps: &[Step]) -> impl Iterator<Item = Key> {
+    let kept = steps.iter().filter(|step| step.table == KEPT);
+    kept.flat_map(Step::keys)
+}
+
+/// The newest versions of those that they have written, all of this transaction.
+pub(crate) fn written_versions(steps: &[Step], writing: Writing) -> Vec<Version> {
+    let kept = steps.iter().filter(|step| step.table == KEPT);
+    kept.flat_map(Step::written)
+        .map(|row| Version { row, writing })
+        .collect()
+}
