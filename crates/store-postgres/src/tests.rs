@@ -129,8 +129,13 @@ impl Store for Pair {
         self.next().feed(merchant_id, after, limit)
     }
 
+    /// That of the first node; the other one has its own.
     fn node(&self) -> BoxFuture<'_, Result<NodeLease, StoreError>> {
-        self.nodes[0].node()
+        Box::pin(async {
+            let first = self.nodes[0].node().await;
+            self.nodes[1].node().await?;
+            first
+        })
     }
 
     fn check_writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -69,6 +69,7 @@ macro_rules! conformance_tests {
             concurrency::counters_end_at_the_exact_sum,
             concurrency::rows_created_by_many_at_once_are_exact,
             concurrency::one_of_many_equal_inserts_wins,
+            concurrency::keyed_changes_of_shared_orders_are_exact,
             concurrency::crossing_batches_all_commit,
             concurrency::reads_see_one_snapshot,
             concurrency::a_commit_is_visible_when_it_returns,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::{Fixture, add, counter, get, put, row, select, set, take, work};
-use crate::{Row, Scan, Store, StoreError, Table, Write, Writes};
+use crate::{Key, Row, Scan, Store, StoreError, Table, Write, Writes};
 
 /// Callers at once in each case: more than any pool has workers.
 const CALLERS: i64 = 24;
@@ -124,6 +124,72 @@ async fn find_or_insert(store: &dyn Store, round: i64, caller: i64) -> Result<i6
     });
     store.commit(batch).await.1?;
     Ok(take(&seen))
+}
+
+/// Changes of a few orders by many, each under a key that another one uses too, and every fourth of them given up after looking: what
+/// stands in the orders, the keys and the journal afterwards is the same, and exact.
+pub async fn keyed_changes_of_shared_orders_are_exact(fixture: &dyn Fixture) {
+    const ROUNDS: i64 = 30;
+    const ORDERS: i64 = 5;
+    let store = fixture.open().await;
+    // A program with a number may go by what it knows of its own rows.
+    store.node().await.expect("node");
+    let orders: Vec<Key> = (0..ORDERS).map(|id| vec![1, id]).collect();
+    let opened = orders.iter().map(|key| row(Table::Orders, key, 1, "0"));
+    put(&*store, opened.collect()).await.expect("put");
+    all_at_once(|caller| {
+        let store = Arc::clone(&store);
+        async move {
+            for round in 0..ROUNDS {
+                let order = vec![1, (caller / 2 + round) % ORDERS];
+                let key = vec![1, round, caller / 2];
+                let gives_up = (caller + round) % 4 == 0;
+                change_once(&*store, order, key, gives_up).await.expect("changed");
+            }
+        }
+    })
+    .await;
+    let keys = (0..CALLERS / 2).flat_map(|pair| (0..ROUNDS).map(move |round| vec![1, round, pair]));
+    let found = get(&*store, Table::Keys, keys.collect()).await;
+    let expected = (0..CALLERS / 2).flat_map(|pair| (0..ROUNDS).map(move |round| (pair, round)));
+    // Of each pair one at most has given up.
+    assert_eq!(found.len(), expected.clone().count());
+    for (order, key) in (0..).zip(&orders) {
+        let of_order = expected
+            .clone()
+            .filter(|(pair, round)| (pair + round) % ORDERS == order);
+        let changes = i64::try_from(of_order.count()).expect("few");
+        let stands = get(&*store, Table::Orders, vec![key.clone()]).await;
+        assert_eq!(stands[0].doc, changes.to_string(), "order {order}");
+        let entries = (0..=changes + 1).map(|seq| vec![1, order, seq]).collect();
+        assert_eq!(get(&*store, Table::Journal, entries).await.len() as i64, changes);
+    }
+}
+
+/// Adds one to an order's document and an entry to its journal, unless the key was used before or it gives up.
+async fn change_once(store: &dyn Store, order: Key, key: Key, gives_up: bool) -> Result<(), StoreError> {
+    let batch = work(move |transaction| {
+        let (order, key) = (order.clone(), key.clone());
+        Box::pin(async move {
+            let wanted = [
+                (Table::Orders, vec![order.clone()]),
+                (Table::Keys, vec![key.clone()]),
+            ];
+            let found = transaction.get_all(&wanted).await?;
+            let mut writes = Writes::default();
+            if !found[1].is_empty() || gives_up {
+                return Ok(writes);
+            }
+            let number = found[0][0].doc.parse::<i64>().expect("a number") + 1;
+            writes.rows = vec![
+                Write::Put(row(Table::Orders, &order, 1, &number.to_string())),
+                Write::Insert(row(Table::Keys, &key, 1, "{}")),
+                Write::Insert(row(Table::Journal, &[1, order[1], number], 1, "{}")),
+            ];
+            Ok(writes)
+        })
+    });
+    store.commit(batch).await.1
 }
 
 /// Batches over the same rows in different orders: none is lost, and none waits for another in a ring. A few even
