@@ -20,7 +20,7 @@ pub(super) trait Document: Sized {
 
 /// Implements [`Document`] from a list of members: `field`, then `as "name"` where the member has another name than
 /// the field, then `or value` where it has another default than its type. `beside Name { column: Type }` lists the
-/// fields that stand in columns and makes a struct of them.
+/// fields that stand in columns and makes a struct of them. `like other` makes the value of a member before it the default.
 ///
 /// A field of the record that is in neither list is a compile error.
 macro_rules! document {
@@ -35,17 +35,18 @@ macro_rules! document {
         document!(@both $record, $columns, $columns { $($column),+ }, [$($column)+] $($members)+);
     };
     (@both $record:ident, $columns:ty, $pattern:pat, [$($column:ident)*]
-        $($field:ident $(as $name:literal)? $(or $default:expr)?),+ $(,)?
+        $($field:ident $(as $name:literal)? $(like $like:ident)? $(or $default:expr)?),+ $(,)?
     ) => {
         impl $crate::records::document::Document for $record {
             type Columns = $columns;
 
             fn write_members(&self, members: &mut $crate::records::json::Json) {
+                let Self { $($column: _,)* $($field,)+ } = self;
                 $($crate::records::document::put(
                     members,
                     document!(@name $field $($name)?),
-                    &self.$field,
-                    document!(@default $($default)?),
+                    $field,
+                    document!(@default written [$($default)?] [$($like)?]),
                 );)+
             }
 
@@ -76,22 +77,22 @@ macro_rules! document {
                         }
                     }
                 }
+                $(let $field = $crate::records::document::found(
+                    document!(@name $field $($name)?),
+                    $field,
+                    document!(@default read [$($default)?] [$($like)?]),
+                )?;)+
                 let $pattern = columns;
-                Ok(Self {
-                    $($column,)*
-                    $($field: $crate::records::document::found(
-                        document!(@name $field $($name)?),
-                        $field,
-                        document!(@default $($default)?),
-                    )?,)+
-                })
+                Ok(Self { $($column,)* $($field,)+ })
             }
         }
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
-    (@default) => { $crate::records::field::Field::absent() };
-    (@default $default:expr) => { Some($default) };
+    (@default $how:ident [] []) => { $crate::records::field::Field::absent() };
+    (@default $how:ident [$default:expr] []) => { Some($default) };
+    (@default written [] [$like:ident]) => { Some(Clone::clone($like)) };
+    (@default read [] [$like:ident]) => { Some(Clone::clone(&$like)) };
 }
 pub(super) use document;
 

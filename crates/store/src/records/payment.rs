@@ -41,9 +41,9 @@ document! {
     created_at as "created_at_ms",
     created_by,
     created_via,
-    updated_at as "updated_at_ms",
-    updated_by,
-    updated_via,
+    updated_at as "updated_at_ms" like created_at,
+    updated_by like created_by,
+    updated_via like created_via,
     completed_at as "completed_at_ms",
     reversed_at as "reversed_at_ms",
 }
