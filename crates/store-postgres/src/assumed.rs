@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use tender_store::{Key, Row, Table};
 
+use crate::link::Epoch;
 use crate::plan::{Action, Step};
-use crate::servers::Timeline;
 use crate::transaction::Lookup;
 use crate::versions::{KEPT, Version, Versions, Writing};
 
@@ -33,7 +33,7 @@ impl Assumed {
         &mut self,
         lookups: &[Lookup<'_>],
         versions: &Versions,
-        timeline: Timeline,
+        epoch: Epoch,
     ) -> Option<Vec<Vec<Row>>> {
         let mut wanted = lookups.iter().filter(|lookup| !lookup.keys.is_empty());
         if !wanted.all(|lookup| lookup.table == KEPT || lookup.table.spec().insert_only) {
@@ -46,7 +46,7 @@ impl Assumed {
             return None;
         }
         self.versions
-            .append(&mut versions.take(&keys, timeline, Instant::now())?);
+            .append(&mut versions.take(&keys, epoch, Instant::now())?);
         let mut found = Vec::with_capacity(lookups.len());
         for lookup in lookups {
             if lookup.table == KEPT && !lookup.keys.is_empty() {

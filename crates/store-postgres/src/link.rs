@@ -32,6 +32,10 @@ impl Comebacks {
     }
 }
 
+/// The time between two connections of any link of a store. All its sessions were then with the same run of the same server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Epoch(pub(crate) u64);
+
 /// The owner of a session. It connects when somebody needs it, and between failed attempts it answers that the
 /// server is away instead of trying: nobody waits longer than one attempt takes. When another link of the store has
 /// connected meanwhile, it tries at once.
@@ -64,6 +68,13 @@ impl Link {
     pub(crate) fn is_open(&self) -> bool {
         let is_good = |session: &Session| !session.is_closed() && self.servers.is_current(session.timeline());
         self.session.as_ref().is_some_and(is_good)
+    }
+
+    /// The session, and the epoch that it is now.
+    pub(crate) async fn session_in_epoch(&mut self) -> Result<(&mut Session, Epoch), StoreError> {
+        let comebacks = self.comebacks.clone();
+        let session = self.session().await?;
+        Ok((session, Epoch(comebacks.count())))
     }
 
     /// Closes the session; the next caller connects anew.

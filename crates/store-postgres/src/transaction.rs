@@ -19,6 +19,7 @@ use crate::error::{
     Failure, WHOLE_DATABASE, classify, classify_begin, classify_commit, classify_proof, describe, unanswered,
 };
 use crate::lease::{self, Fence};
+use crate::link::Epoch;
 use crate::plan::{Action, Missing, Step, plan};
 use crate::session::Session;
 use crate::sql::{self, Rows, Selection, statements};
@@ -64,8 +65,8 @@ pub(crate) struct Open<'s> {
     /// A statement has failed, and the server refuses everything but the end.
     aborted: bool,
     missing: Missing,
-    /// The rows this node knows, for a batch that may be committed.
-    versions: Option<&'s Versions>,
+    /// The rows this node knows, for a batch that may be committed, and the epoch in which it began.
+    versions: Option<(&'s Versions, Epoch)>,
     /// Whether the batch may go by them.
     may_assume: bool,
     /// What it went by instead of reading, and has to prove.
@@ -96,10 +97,10 @@ impl<'s> Open<'s> {
     }
 
     /// Keeps the rows that it writes, and goes by those kept if it may.
-    pub(crate) fn with_versions(mut self, versions: &'s Versions, may_assume: bool) -> Self {
-        // Only the whole of a number's lease and a timeline make them good for anything.
+    pub(crate) fn with_versions(mut self, versions: &'s Versions, epoch: Epoch, may_assume: bool) -> Self {
+        // The proof includes that of the number.
         self.may_assume = may_assume && self.kind.fence().is_some();
-        self.versions = Some(versions);
+        self.versions = Some((versions, epoch));
         self
     }
 
@@ -183,16 +184,17 @@ impl<'s> Open<'s> {
 
     /// Keeps what has been written, and what was proven beside it.
     fn keep(&self, steps: &[Step], answer: &[tokio_postgres::Row], untouched: Vec<Version>) {
-        let Some(versions) = self.versions else { return };
+        let Some((versions, epoch)) = self.versions else {
+            return;
+        };
         if together::is_proof(&together::shape(steps)) {
             versions.were_right();
         }
         versions.forget(assumed::touched_keys(steps));
-        let timeline = self.session.timeline();
         let now = Instant::now();
-        versions.keep(untouched, timeline, now);
+        versions.keep(untouched, epoch, now);
         if let Some(Ok(writing)) = answer.first().map(|row| row.try_get(0)) {
-            versions.keep(assumed::written_versions(steps, writing), timeline, now);
+            versions.keep(assumed::written_versions(steps, writing), epoch, now);
         }
     }
 
@@ -426,10 +428,9 @@ impl<'s> Open<'s> {
     /// What this node knows instead of an answer, if that is all that is wanted: newest versions, and no row where rows never
     /// change. A batch goes by the latter only beside a version, so that it has something to prove with.
     fn assume(&mut self, lookups: &[Lookup<'_>]) -> Option<Vec<Vec<Row>>> {
-        let versions = self.versions.filter(|_| self.may_assume && !self.begun)?;
-        let timeline = self.session.timeline();
+        let (versions, epoch) = self.versions.filter(|_| self.may_assume && !self.begun)?;
         let mut assumed = self.assumed.take().unwrap_or_default();
-        let found = assumed.find(lookups, versions, timeline);
+        let found = assumed.find(lookups, versions, epoch);
         if found.is_some() || assumed.is_anything() {
             self.assumed = Some(assumed);
         }

@@ -7,6 +7,9 @@
 //! statement proves the versions and fails if one of them is not the newest any more, or if a key is there that it took for new
 //! (see [`crate::together`]). Then the batch runs again and reads.
 //!
+//! What is known ends with the [`Epoch`]. A standby that is promoted, or a server that came back from a copy of its disk, gives numbers
+//! of transactions again that it never heard of; neither goes on with the sessions of before.
+//!
 //! Where nodes share their orders that would happen to nearly every batch, so after each failure more of them read at once.
 
 use std::collections::HashMap;
@@ -18,7 +21,7 @@ use bytes::{BufMut, BytesMut};
 use tender_store::{Key, Row, Table};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use crate::servers::Timeline;
+use crate::link::Epoch;
 
 /// The table whose rows are kept: each payment of an order reads and replaces its head, and nearly nothing else is replaced as
 /// soon.
@@ -48,8 +51,7 @@ pub(crate) struct Version {
 #[derive(Debug)]
 struct Kept {
     version: Version,
-    /// Where numbers of transactions mean something: a promoted standby gives those again that it never heard of.
-    timeline: Timeline,
+    epoch: Epoch,
     since: Instant,
 }
 
@@ -92,25 +94,22 @@ impl Versions {
 
     /// The versions of the rows with these keys, or nothing if one is not known. They are taken out: until the batch that has
     /// taken them is over, every other one that needs one of them reads, and waits its turn at the server.
-    pub(crate) fn take(&self, keys: &[&Key], timeline: Timeline, now: Instant) -> Option<Vec<Version>> {
+    pub(crate) fn take(&self, keys: &[&Key], epoch: Epoch, now: Instant) -> Option<Vec<Version>> {
         let mut memory = self.lock();
-        let is_known = |key: &&Key| memory.find(key).is_some_and(|kept| kept.is_good(timeline, now));
+        let is_known = |key: &&Key| memory.find(key).is_some_and(|kept| kept.is_good(epoch, now));
         if !keys.iter().all(is_known) {
             return None;
         }
         Some(keys.iter().filter_map(|key| memory.remove(key)).collect())
     }
 
-    /// Keeps versions that have been committed.
-    pub(crate) fn keep(&self, versions: Vec<Version>, timeline: Timeline, now: Instant) {
-        if timeline == Timeline::default() {
-            return;
-        }
+    /// Keeps versions that have been committed by a batch that began in this epoch.
+    pub(crate) fn keep(&self, versions: Vec<Version>, epoch: Epoch, now: Instant) {
         let mut memory = self.lock();
         for version in versions {
             let kept = Kept {
                 version,
-                timeline,
+                epoch,
                 since: now,
             };
             memory.keep(kept);
@@ -151,8 +150,8 @@ impl Memory {
 }
 
 impl Kept {
-    fn is_good(&self, timeline: Timeline, now: Instant) -> bool {
-        self.timeline == timeline && now.duration_since(self.since) < TTL
+    fn is_good(&self, epoch: Epoch, now: Instant) -> bool {
+        self.epoch == epoch && now.duration_since(self.since) < TTL
     }
 }
 

@@ -115,11 +115,11 @@ impl Writer {
         loop {
             // A session that was open before may have died unnoticed; then a fresh one deserves a try.
             let was_open = self.link.is_open();
-            let session = self.link.session().await?;
+            let (session, epoch) = self.link.session_in_epoch().await?;
             let kind = Kind::Writing(self.fence.get().copied());
             let mut wakes = Vec::new();
             let outcome = Open::new(session, kind)
-                .with_versions(&self.versions, may_assume)
+                .with_versions(&self.versions, epoch, may_assume)
                 .commit(batch, self.origin, &mut wakes)
                 .await;
             if matches!(outcome, Err(Failure::Assumed)) {

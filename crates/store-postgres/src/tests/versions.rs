@@ -93,7 +93,6 @@ fn told(found: &[Vec<Row>]) -> String {
     }
 }
 
-/// The statistics of the server say which rows were looked for; a run that went by an old version shows the same at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_has_written_is_read_in_a_second_run() {
     let node = Node::start().await;
@@ -207,6 +206,28 @@ async fn a_table_that_was_written_anew_has_the_same_versions() {
     node.behind("VACUUM (FULL, FREEZE) orders").await;
     assert_eq!(node.pay(&[2, 3], 1, |_| Ok(vec![2, 3])).await, ["1,1"]);
     assert_eq!((node.doc(2).await, node.doc(3).await), ("2".into(), "2".into()));
+}
+
+/// A server that came back from a copy of its disk would go on from there, with the same numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_known_before_a_session_was_lost_is_forgotten() {
+    let node = Node::start().await;
+    assert_eq!(node.pay(&[1], 1, |_| Ok(vec![1])).await, ["1"]);
+    node.behind(
+        "UPDATE orders SET doc = '70' WHERE order_id = 1; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .await;
+    let mut runs = Vec::new();
+    for key in 10..1000 {
+        let (seen, outcome) = node.try_pay(&[1], key, |_| Ok(vec![1])).await;
+        runs = seen;
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    assert_eq!(runs, ["70"], "read at once");
 }
 
 /// A batch that goes on to read something else has to run again: what it went by was not locked.

@@ -14,39 +14,37 @@ fn now() -> Instant {
 }
 
 /// The writings of the versions with these keys.
-fn taken(versions: &Versions, ids: &[i64], timeline: Timeline) -> Option<Vec<u32>> {
+fn taken(versions: &Versions, ids: &[i64], epoch: u64) -> Option<Vec<u32>> {
     let keys: Vec<Key> = ids.iter().map(|id| vec![1, *id]).collect();
     let keys: Vec<&Key> = keys.iter().collect();
-    let found = versions.take(&keys, timeline, now())?;
+    let found = versions.take(&keys, Epoch(epoch), now())?;
     Some(found.iter().map(|version| version.writing.0).collect())
 }
 
 #[test]
 fn all_are_taken_or_none() {
     let versions = Versions::default();
-    versions.keep(vec![version(1, 5), version(2, 5), version(3, 6)], 1, now());
+    versions.keep(vec![version(1, 5), version(2, 5), version(3, 6)], Epoch(1), now());
     assert_eq!(taken(&versions, &[1, 4], 1), None);
     assert_eq!(taken(&versions, &[1, 3], 1), Some(vec![5, 6]));
     assert_eq!(taken(&versions, &[1], 1), None, "taken already");
-    versions.keep(vec![version(2, 7)], 1, now());
+    versions.keep(vec![version(2, 7)], Epoch(1), now());
     assert_eq!(taken(&versions, &[2], 1), Some(vec![7]), "the newer one");
     assert_eq!(taken(&versions, &[2], 1), None);
 }
 
 #[test]
-fn versions_of_another_timeline_are_none() {
+fn versions_of_another_epoch_are_none() {
     let versions = Versions::default();
-    versions.keep(vec![version(1, 5)], 1, now());
+    versions.keep(vec![version(1, 5)], Epoch(1), now());
     assert_eq!(taken(&versions, &[1], 2), None);
     assert_eq!(taken(&versions, &[1], 1), Some(vec![5]));
-    versions.keep(vec![version(1, 5)], 0, now());
-    assert_eq!(taken(&versions, &[1], 0), None, "a server that does not say");
 }
 
 #[test]
 fn forgotten_is_forgotten() {
     let versions = Versions::default();
-    versions.keep(vec![version(1, 5)], 1, now());
+    versions.keep(vec![version(1, 5)], Epoch(1), now());
     versions.forget([vec![1, 1], vec![1, 2]].into_iter());
     assert_eq!(taken(&versions, &[1], 1), None);
 }
@@ -55,8 +53,8 @@ fn forgotten_is_forgotten() {
 fn versions_age() {
     let versions = Versions::default();
     let (begin, key) = (now(), vec![1, 1]);
-    let at = |age| versions.take(&[&key], 1, begin + age);
-    versions.keep(vec![version(1, 5)], 1, begin);
+    let at = |age| versions.take(&[&key], Epoch(1), begin + age);
+    versions.keep(vec![version(1, 5)], Epoch(1), begin);
     assert_eq!(at(TTL), None);
     assert_eq!(at(TTL - Duration::from_millis(1)), Some(vec![version(1, 5)]));
 }
@@ -66,7 +64,7 @@ fn the_memory_is_bounded_and_the_newest_stay() {
     let versions = Versions::default();
     let max = i64::try_from(GENERATION_MAX).expect("small");
     for id in 0..3 * max {
-        versions.keep(vec![version(id, 5)], 1, now());
+        versions.keep(vec![version(id, 5)], Epoch(1), now());
     }
     let memory = versions.lock();
     assert!(memory.young.len() + memory.old.len() <= 2 * GENERATION_MAX);
