@@ -5,9 +5,12 @@
 //! Must not know: what a record means, any dialect, HTTP.
 //!
 //! A batch costs few round trips however many payments it holds: `BEGIN` travels with the first read, and all
-//! writes (one statement per table, arrays as parameters) travel together with `COMMIT`. Rows are locked when they
+//! writes (one statement, arrays as parameters) travel together with `COMMIT`. Rows are locked when they
 //! are read, in key order. Rows that do not exist cannot be locked, so a batch that found a key missing inserts it
 //! with a plain `INSERT`: when somebody else was faster, that fails, and the batch runs again and sees the row.
+//!
+//! Where the batch needs only orders that this node wrote last, and keys that should be new, it costs one: nothing is read, and
+//! the statement that writes proves what the batch went by (`versions`, `assumed`, `together`).
 //!
 //! A connection pool in front of the server must give each session a server connection of its own (session
 //! pooling): prepared statements, `LISTEN` and the settings of a session depend on it.

@@ -26,6 +26,8 @@ pub(crate) enum Action {
     Upsert,
     /// Replaces rows that the batch has not read, if their newest versions are those that it went by.
     Replace,
+    /// The same where nothing but the documents changes.
+    ReplaceDocs,
     /// Writes nothing: answers a row for each version that is the newest of its row.
     IsNewest,
     /// Writes nothing: answers a row for each key that is there.
@@ -41,6 +43,7 @@ impl Action {
             Self::InsertMissing | Self::Insert => &texts.insert,
             Self::Upsert => &texts.upsert,
             Self::Replace => &statements(table).replace,
+            Self::ReplaceDocs => &statements(table).replace_docs,
             Self::IsNewest => &statements(table).is_newest,
             Self::IsThere => &statements(table).is_there,
         }
@@ -54,26 +57,30 @@ impl Action {
 
     /// Whether the last parameter is which transactions wrote the rows.
     fn names_versions(self) -> bool {
-        matches!(self, Self::Replace | Self::IsNewest)
+        matches!(self, Self::Replace | Self::ReplaceDocs | Self::IsNewest)
     }
 
     /// Whether it writes rows that are there afterwards.
     pub(crate) fn leaves_rows(self) -> bool {
         matches!(
             self,
-            Self::InsertMissing | Self::Insert | Self::Upsert | Self::Replace
+            Self::InsertMissing | Self::Insert | Self::Upsert | Self::Replace | Self::ReplaceDocs
         )
     }
 
     /// Whether it proves what a batch went by.
     pub(crate) fn is_proof(self) -> bool {
-        matches!(self, Self::Replace | Self::IsNewest | Self::IsThere)
+        matches!(
+            self,
+            Self::Replace | Self::ReplaceDocs | Self::IsNewest | Self::IsThere
+        )
     }
 
     /// How many columns the text names, and whether it names the document.
     fn written(self, spec: &TableSpec) -> (usize, bool) {
         match self {
             Self::Delete | Self::IsNewest | Self::IsThere => (spec.key_len, false),
+            Self::ReplaceDocs => (spec.key_len, spec.has_doc),
             Self::InsertMissing | Self::Insert | Self::Upsert | Self::Replace => {
                 (spec.columns.len(), spec.has_doc)
             }
@@ -113,7 +120,9 @@ impl Step {
     /// The parameters in the order of the text for so many rows.
     pub(crate) fn parameters(&self, rows: Rows) -> Vec<&(dyn ToSql + Sync)> {
         let is_one = rows == Rows::One;
-        let columns = self.columns.iter().map(|column| match column.as_slice() {
+        let (width, _) = self.action.written(self.table.spec());
+        let columns = self.columns.iter().take(width);
+        let columns = columns.map(|column| match column.as_slice() {
             [value] if is_one => value as &(dyn ToSql + Sync),
             _ => column,
         });
@@ -151,7 +160,14 @@ impl Step {
 
     /// Makes it replace these versions of its rows, one for each.
     pub(crate) fn replace(&mut self, versions: &[Version]) {
-        self.action = Action::Replace;
+        let is_as_before = |(at, version): (usize, &Version)| {
+            let columns = self.columns.iter().filter_map(|column| column.get(at));
+            columns.eq(&version.row.columns)
+        };
+        self.action = match self.docs.is_some() && versions.iter().enumerate().all(is_as_before) {
+            true => Action::ReplaceDocs,
+            false => Action::Replace,
+        };
         self.writings = versions.iter().map(|version| version.writing).collect();
     }
 

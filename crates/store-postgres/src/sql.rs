@@ -15,6 +15,9 @@ pub(crate) struct Statements {
     /// Replaces rows of which these are the newest versions, and answers a row for each. Parameters are those of an insertion of
     /// many, then the transactions that wrote the versions.
     pub replace: String,
+    /// The same for documents alone. Parameters are the key columns of many, the documents, and the transactions that wrote the
+    /// versions.
+    pub replace_docs: String,
     /// Answers a row for each of these versions that is the newest. Parameters are the key columns of many, then the transactions
     /// that wrote the versions.
     pub is_newest: String,
@@ -84,7 +87,8 @@ impl Statements {
                 insert: insert_one,
                 delete: format!("DELETE FROM {} WHERE {}", spec.name, key_is(spec)),
             },
-            replace: replace(spec),
+            replace: replace(spec, spec.columns.len()),
+            replace_docs: replace(spec, spec.key_len),
             is_newest: proof(spec, &is_version(spec, spec.key_len + 1)),
             is_there: proof(spec, ""),
         }
@@ -152,10 +156,10 @@ fn given_with_docs(columns: usize) -> String {
     )
 }
 
-/// The source of whole rows.
-fn given_rows(spec: &TableSpec) -> String {
+/// The source of rows with so many columns, and their documents where they have one.
+fn given_rows(spec: &TableSpec, columns: usize) -> String {
     match spec.has_doc {
-        true => given_with_docs(spec.columns.len()),
+        true => given_with_docs(columns),
         false => GIVEN.to_owned(),
     }
 }
@@ -196,7 +200,7 @@ fn insert(spec: &TableSpec) -> String {
         spec.name,
         selected(spec),
         values.join(", "),
-        given_rows(spec)
+        given_rows(spec, width)
     )
 }
 
@@ -221,9 +225,9 @@ fn upsert(spec: &TableSpec, insert: &str) -> String {
 
 /// A version is found by its key, although its place on the server could be kept as well: only such a look-up clears older versions
 /// out of the page, and without that the next version finds no room beside this one.
-fn replace(spec: &TableSpec) -> String {
-    let width = spec.columns.len() + usize::from(spec.has_doc);
-    let replaced: Vec<String> = (spec.columns.iter().zip(1..).skip(spec.key_len))
+fn replace(spec: &TableSpec, columns: usize) -> String {
+    let width = columns + usize::from(spec.has_doc);
+    let replaced: Vec<String> = (spec.columns.iter().zip(1..).take(columns).skip(spec.key_len))
         .map(|(column, number)| format!("{column} = {}", given_value(number)))
         .chain(spec.has_doc.then(|| "doc = given.doc".to_owned()))
         .collect();
@@ -231,7 +235,7 @@ fn replace(spec: &TableSpec) -> String {
         "UPDATE {} SET {} FROM {} WHERE {}{} RETURNING 1",
         spec.name,
         replaced.join(", "),
-        given_rows(spec),
+        given_rows(spec, columns),
         key_is_given(spec),
         is_version(spec, width + 1),
     )

@@ -71,7 +71,7 @@ pub(crate) fn text(shape: &[(Table, Action)]) -> String {
             false => action.text(*table, sql::Rows::Many).to_owned(),
         };
         match action {
-            Action::Replace | Action::IsNewest => proofs.push(format!(
+            Action::Replace | Action::ReplaceDocs | Action::IsNewest => proofs.push(format!(
                 "(SELECT count(*) FROM part{number}) = cardinality(${}::bigint[])",
                 before + 1
             )),

@@ -11,6 +11,7 @@ fn actions(table: Table) -> Vec<Action> {
     actions.push(Action::IsThere);
     if !table.spec().insert_only {
         actions.extend([Action::Upsert, Action::Replace, Action::IsNewest]);
+        actions.extend(table.spec().has_doc.then_some(Action::ReplaceDocs));
     }
     actions
 }
@@ -39,13 +40,13 @@ async fn whatever_a_batch_writes_is_a_statement_with_the_arrays_of_each_step() {
     let mut expected = vec![Type::INT8; 3];
     for (table, action) in all() {
         let spec = table.spec();
-        let width = match action.leaves_rows() {
+        let width = match action.leaves_rows() && action != Action::ReplaceDocs {
             true => spec.columns.len(),
             false => spec.key_len,
         };
         expected.extend(vec![Type::INT8_ARRAY; width]);
         expected.extend((action.leaves_rows() && spec.has_doc).then_some(Type::TEXT_ARRAY));
-        let names_versions = matches!(action, Action::Replace | Action::IsNewest);
+        let names_versions = matches!(action, Action::Replace | Action::ReplaceDocs | Action::IsNewest);
         expected.extend(names_versions.then_some(Type::XID_ARRAY));
     }
     assert_eq!(statement.params(), expected);
