@@ -111,8 +111,8 @@ pub(crate) fn classify_proof(error: &Error) -> Failure {
     let Some(code) = error.code() else {
         return Failure::Unknown(describe(error));
     };
-    // The proof divides by zero; a key that was taken for new is there.
-    if [SqlState::DIVISION_BY_ZERO, SqlState::UNIQUE_VIOLATION].contains(code) {
+    // The proof is not a number; a key that was taken for new is there.
+    if [SqlState::INVALID_TEXT_REPRESENTATION, SqlState::UNIQUE_VIOLATION].contains(code) {
         return Failure::Assumed;
     }
     // It has not begun: the server became a standby.

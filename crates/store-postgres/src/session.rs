@@ -34,12 +34,16 @@ const SHAPES_MAX: usize = 128;
 /// adviser for that (those of a table that was empty a minute ago suggest reading it whole), so the plans that read
 /// or hash whole tables are discouraged, and plans are made once and not per set of parameters.
 ///
+/// A statement that is a transaction of its own has the level and the mode of the session, so these are not the role's.
+///
 /// The timeouts bound what a node that hangs can do to others: its locks are released when the server ends its
 /// transaction. They are far below the margin of a node's lease.
 const SETTINGS: &str = "
 SET client_min_messages = notice;
 SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
+SET default_transaction_isolation = 'read committed';
+SET default_transaction_read_only = off;
 SET lock_timeout = '5s';
 SET statement_timeout = '20s';
 SET idle_in_transaction_session_timeout = '20s';
