@@ -2,7 +2,7 @@
 //!
 //! Owns: which rows and which keys those are, and that what the batch writes proves them. Must not know: sessions, statements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use tender_store::{Key, Row, Table};
@@ -17,8 +17,8 @@ use crate::versions::{KEPT, Version, Versions, Writing};
 pub(crate) struct Assumed {
     /// Newest versions, with rising keys.
     versions: Vec<Version>,
-    /// Keys of which there is no row.
-    missing: BTreeSet<(Table, Key)>,
+    /// Rising keys of which there is no row.
+    missing: Vec<(Table, Vec<Key>)>,
 }
 
 impl Assumed {
@@ -52,8 +52,9 @@ impl Assumed {
             if lookup.table == KEPT && !lookup.keys.is_empty() {
                 found.push(self.versions.iter().map(|version| version.row.clone()).collect());
             } else {
-                let missing = lookup.keys.iter().map(|key| (lookup.table, (*key).clone()));
-                self.missing.extend(missing);
+                let keys: Vec<Key> = lookup.keys.iter().map(|key| (*key).clone()).collect();
+                self.missing
+                    .extend((!keys.is_empty()).then_some((lookup.table, keys)));
                 found.push(Vec::new());
             }
         }
@@ -62,41 +63,49 @@ impl Assumed {
 
     /// Makes steps prove all of it, and answers the versions that stay the newest, as they replace none of these. `None` if the
     /// steps replace a row that was not looked up.
-    pub(crate) fn prove(mut self, steps: &mut Vec<Step>) -> Option<Vec<Version>> {
-        for step in steps.iter().filter(|step| step.action == Action::InsertMissing) {
-            for key in step.keys() {
-                self.missing.remove(&(step.table, key));
+    pub(crate) fn prove(self, steps: &mut Vec<Step>) -> Option<Vec<Version>> {
+        let mut proofs = Vec::new();
+        for (table, keys) in self.missing {
+            let is_insertion = |step: &&Step| step.table == table && step.action == Action::InsertMissing;
+            let absent: Vec<Key> = match steps.iter().find(is_insertion) {
+                Some(step) if step.has_keys(keys.iter().map(Vec::as_slice)) => continue,
+                Some(step) => {
+                    let inserted: BTreeSet<Key> = step.keys().collect();
+                    keys.into_iter().filter(|key| !inserted.contains(key)).collect()
+                }
+                None => keys,
+            };
+            if !absent.is_empty() {
+                proofs.push(Step::proof(table, Action::IsThere, &absent));
             }
         }
         let mut untouched = self.versions;
         let replacing = (steps.iter_mut()).find(|step| step.table == KEPT && step.action == Action::Upsert);
         if let Some(step) = replacing {
-            let written: BTreeSet<Key> = step.keys().collect();
-            let is_written = |version: &Version| written.contains(version.row.key());
-            let replaced: Vec<Version>;
-            (replaced, untouched) = untouched.into_iter().partition(is_written);
-            if replaced.len() != written.len() {
-                return None;
+            let mut replaced = std::mem::take(&mut untouched);
+            if !step.has_keys(replaced.iter().map(|version| version.row.key())) {
+                let written: BTreeSet<Key> = step.keys().collect();
+                let is_written = |version: &Version| written.contains(version.row.key());
+                (replaced, untouched) = replaced.into_iter().partition(is_written);
+                if replaced.len() != written.len() {
+                    return None;
+                }
             }
             step.replace(&replaced);
         }
         if !untouched.is_empty() {
-            steps.push(Step::is_newest(KEPT, &untouched));
+            proofs.push(Step::is_newest(KEPT, &untouched));
         }
-        let mut missing: BTreeMap<Table, Vec<Key>> = BTreeMap::new();
-        for (table, key) in self.missing {
-            missing.entry(table).or_default().push(key);
-        }
-        let absences = (missing.iter()).map(|(table, keys)| Step::proof(*table, Action::IsThere, keys));
-        steps.extend(absences);
+        steps.append(&mut proofs);
         Some(untouched)
     }
 }
 
-/// The keys of all rows of [`KEPT`] that steps are about.
-pub(crate) fn touched_keys(steps: &[Step]) -> impl Iterator<Item = Key> {
-    let kept = steps.iter().filter(|step| step.table == KEPT);
-    kept.flat_map(Step::keys)
+/// The keys of rows of [`KEPT`] that steps have written and nobody is going to keep: those that are deleted, and all of them where the
+/// writing transaction is not known.
+pub(crate) fn left_behind(steps: &[Step], is_kept: bool) -> impl Iterator<Item = Key> {
+    let left = move |step: &&Step| step.table == KEPT && !(is_kept && step.action.leaves_rows());
+    steps.iter().filter(left).flat_map(Step::keys)
 }
 
 /// The newest versions of those that they have written, all of this transaction.

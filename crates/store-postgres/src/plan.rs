@@ -171,6 +171,15 @@ impl Step {
         self.writings = versions.iter().map(|version| version.writing).collect();
     }
 
+    /// Whether its rows are those with these keys, in this order.
+    pub(crate) fn has_keys<'k>(&self, keys: impl ExactSizeIterator<Item = &'k [i64]>) -> bool {
+        let has_key = |(at, key): (usize, &[i64])| {
+            let columns = self.columns.iter().filter_map(|column| column.get(at));
+            columns.zip(key).all(|(value, wanted)| value == wanted)
+        };
+        self.columns.first().map_or(0, Vec::len) == keys.len() && keys.enumerate().all(has_key)
+    }
+
     /// The keys of its rows.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
         let key_len = self.table.spec().key_len;

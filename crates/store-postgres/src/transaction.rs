@@ -187,13 +187,16 @@ impl<'s> Open<'s> {
         let Some((versions, epoch)) = self.versions else {
             return;
         };
+        let now = Instant::now();
+        let writing = answer.first().and_then(|row| row.try_get(0).ok());
+        // Whatever went by versions has taken them out.
         if together::is_proof(&together::shape(steps)) {
             versions.were_right();
+            versions.keep(untouched, epoch, now);
+        } else {
+            versions.forget(assumed::left_behind(steps, writing.is_some()));
         }
-        versions.forget(assumed::touched_keys(steps));
-        let now = Instant::now();
-        versions.keep(untouched, epoch, now);
-        if let Some(Ok(writing)) = answer.first().map(|row| row.try_get(0)) {
+        if let Some(writing) = writing {
             versions.keep(assumed::written_versions(steps, writing), epoch, now);
         }
     }

@@ -27,7 +27,10 @@ use crate::link::Epoch;
 /// soon.
 pub(crate) const KEPT: Table = Table::Orders;
 
-/// Versions of one generation. There are two: when the young one is full it becomes the old one, and the old one is forgotten.
+/// A row's key, kept in the table itself: it is looked up for each payment, and what is not at hand costs more than any look-up.
+type Id = [i64; 2];
+
+/// Versions written in one generation. When there are so many, those that were written in no later one are forgotten.
 const GENERATION_MAX: usize = 16_384;
 
 /// For how long a version is gone by. The server's numbers for transactions come round again, but not in so little time.
@@ -53,9 +56,8 @@ struct Kept {
     version: Version,
     epoch: Epoch,
     since: Instant,
+    generation: u64,
 }
-
-type Generation = HashMap<Key, Kept>;
 
 /// The memory that the writing sessions of a node share.
 #[derive(Debug, Default)]
@@ -63,8 +65,10 @@ pub(crate) struct Versions(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    young: Generation,
-    old: Generation,
+    kept: HashMap<Id, Kept>,
+    generation: u64,
+    /// Versions written in this generation.
+    written: usize,
     /// Batches that read before the next one may go by what is kept.
     reading: u32,
     /// How many that were after the last failure.
@@ -96,23 +100,26 @@ impl Versions {
     /// taken them is over, every other one that needs one of them reads, and waits its turn at the server.
     pub(crate) fn take(&self, keys: &[&Key], epoch: Epoch, now: Instant) -> Option<Vec<Version>> {
         let mut memory = self.lock();
-        let is_known = |key: &&Key| memory.find(key).is_some_and(|kept| kept.is_good(epoch, now));
-        if !keys.iter().all(is_known) {
-            return None;
+        let mut taken = Vec::with_capacity(keys.len());
+        for key in keys {
+            match memory.kept.remove(&id(key)?) {
+                Some(kept) if kept.is_good(epoch, now) => taken.push(kept),
+                _ => {
+                    for kept in taken {
+                        memory.put_back(kept);
+                    }
+                    return None;
+                }
+            }
         }
-        Some(keys.iter().filter_map(|key| memory.remove(key)).collect())
+        Some(taken.into_iter().map(|kept| kept.version).collect())
     }
 
     /// Keeps versions that have been committed by a batch that began in this epoch.
     pub(crate) fn keep(&self, versions: Vec<Version>, epoch: Epoch, now: Instant) {
         let mut memory = self.lock();
         for version in versions {
-            let kept = Kept {
-                version,
-                epoch,
-                since: now,
-            };
-            memory.keep(kept);
+            memory.keep(version, epoch, now);
         }
     }
 
@@ -120,7 +127,7 @@ impl Versions {
     pub(crate) fn forget(&self, keys: impl Iterator<Item = Key>) {
         let mut memory = self.lock();
         for key in keys {
-            memory.remove(&key);
+            id(&key).map(|id| memory.kept.remove(&id));
         }
     }
 
@@ -129,23 +136,31 @@ impl Versions {
     }
 }
 
+/// The id of a row with this key.
+fn id(key: &[i64]) -> Option<Id> {
+    key.try_into().ok()
+}
+
 impl Memory {
-    fn find(&self, key: &Key) -> Option<&Kept> {
-        self.young.get(key).or_else(|| self.old.get(key))
-    }
-
-    fn remove(&mut self, key: &Key) -> Option<Version> {
-        let old = self.old.remove(key);
-        self.young.remove(key).or(old).map(|kept| kept.version)
-    }
-
-    fn keep(&mut self, kept: Kept) {
-        let key = kept.version.row.key().to_vec();
-        self.old.remove(&key);
-        if self.young.len() >= GENERATION_MAX {
-            self.old = std::mem::take(&mut self.young);
+    fn keep(&mut self, version: Version, epoch: Epoch, since: Instant) {
+        if self.written >= GENERATION_MAX {
+            self.kept.retain(|_, kept| kept.generation == self.generation);
+            self.generation += 1;
+            self.written = 0;
         }
-        self.young.insert(key, kept);
+        self.written += 1;
+        self.put_back(Kept {
+            version,
+            epoch,
+            since,
+            generation: self.generation,
+        });
+    }
+
+    fn put_back(&mut self, kept: Kept) {
+        if let Some(id) = id(kept.version.row.key()) {
+            self.kept.insert(id, kept);
+        }
     }
 }
 
