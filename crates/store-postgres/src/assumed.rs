@@ -8,8 +8,8 @@ use std::time::Instant;
 use tender_store::{Key, Row, Table};
 
 use crate::link::Epoch;
+use crate::lookup::Lookup;
 use crate::plan::{Action, Step};
-use crate::transaction::Lookup;
 use crate::versions::{KEPT, Version, Versions, Writing};
 
 /// What is to be proven.

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use tender_store::{FeedPosition, Row, StoreError, Table};
 
 use crate::error::{Failure, classify};
+use crate::lookup::read_row;
 use crate::session::Session;
 use crate::sql::selected;
-use crate::transaction::read_row;
 
 /// The upper 16 bits of the advisory lock numbers that stand for floors.
 const FLOOR_TAG: i64 = 0x7466;

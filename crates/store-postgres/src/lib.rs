@@ -21,6 +21,7 @@ mod feed;
 mod lease;
 mod link;
 mod listener;
+mod lookup;
 mod outbox;
 mod plan;
 mod queue;

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, join, maybe_done};
-use tender_store::storable::require_key;
 use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Wake, Writes};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
@@ -20,6 +19,7 @@ use crate::error::{
 };
 use crate::lease::{self, Fence};
 use crate::link::Epoch;
+use crate::lookup::{Lookup, corrupt, read_rows};
 use crate::plan::{Action, Missing, Step, plan};
 use crate::session::Session;
 use crate::sql::{self, Rows, Selection, statements};
@@ -529,51 +529,6 @@ impl Transaction for Open<'_> {
     }
 }
 
-/// Rows of one table to be read by key.
-pub(crate) struct Lookup<'k> {
-    pub table: Table,
-    /// Rising, each once: the order in which every node takes its locks.
-    pub keys: Vec<&'k Key>,
-    /// The same by column, as parameters.
-    columns: Vec<Vec<i64>>,
-}
-
-impl<'k> Lookup<'k> {
-    fn new(table: Table, keys: &'k [Key]) -> Result<Self, StoreError> {
-        for key in keys {
-            require_key(table, key)?;
-        }
-        let mut keys: Vec<&Key> = keys.iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let columns = (0..table.spec().key_len)
-            .map(|at| keys.iter().filter_map(|key| key.get(at).copied()).collect())
-            .collect();
-        Ok(Self { table, keys, columns })
-    }
-
-    fn rows(&self) -> Rows {
-        Rows::of(self.keys.len())
-    }
-
-    fn text(&self, kind: Kind) -> &'static str {
-        let statements = statements(self.table).of(self.rows());
-        match kind {
-            Kind::Writing(_) if self.table.spec().is_locked_by_reads() => &statements.get_locking,
-            Kind::Reading | Kind::Writing(_) => &statements.get,
-        }
-    }
-
-    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        (self.columns.iter())
-            .map(|column| match column.as_slice() {
-                [value] => value as &(dyn ToSql + Sync),
-                _ => column,
-            })
-            .collect()
-    }
-}
-
 /// How a transaction ends.
 #[derive(Debug, Clone, Copy)]
 enum End {
@@ -648,40 +603,6 @@ async fn answers_in_order<F: Future>(statements: Vec<F>) -> Vec<F::Output> {
 
 fn as_parameters(values: &[i64]) -> Vec<&(dyn ToSql + Sync)> {
     values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
-}
-
-/// Reads rows whose first column stands at `offset` of the result.
-pub(crate) fn read_rows(
-    table: Table,
-    rows: &[tokio_postgres::Row],
-    offset: usize,
-) -> Result<Vec<Row>, StoreError> {
-    rows.iter().map(|row| read_row(table, row, offset)).collect()
-}
-
-/// Reads one row whose first column stands at `offset` of the result.
-pub(crate) fn read_row(table: Table, row: &tokio_postgres::Row, offset: usize) -> Result<Row, StoreError> {
-    let spec = table.spec();
-    let width = spec.columns.len();
-    let read = || {
-        let columns = (offset..offset + width)
-            .map(|at| row.try_get(at))
-            .collect::<Result<Vec<i64>, Error>>()?;
-        let doc = if spec.has_doc {
-            row.try_get(offset + width)?
-        } else {
-            String::new()
-        };
-        Ok(Row { table, columns, doc })
-    };
-    read().map_err(|error: Error| corrupt(table, &error))
-}
-
-fn corrupt(table: Table, error: &Error) -> StoreError {
-    StoreError::Corrupt {
-        table: table.spec().name,
-        what: describe(error),
-    }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
