@@ -62,8 +62,12 @@ impl Assumed {
     }
 
     /// Makes steps prove all of it, and answers the versions that stay the newest, as they replace none of these. `None` if the
-    /// steps replace a row that was not looked up.
+    /// steps replace a row that was not looked up, or delete one: a deletion would take whatever is there by then.
     pub(crate) fn prove(self, steps: &mut Vec<Step>) -> Option<Vec<Version>> {
+        let deletes = |step: &Step| step.table == KEPT && step.action == Action::Delete;
+        if steps.iter().any(deletes) {
+            return None;
+        }
         let mut proofs = Vec::new();
         for (table, keys) in self.missing {
             let is_insertion = |step: &&Step| step.table == table && step.action == Action::InsertMissing;

@@ -71,6 +71,27 @@ impl Node {
         (runs, outcome)
     }
 
+    /// How often a batch runs that reads the first order, and a counter too if it reads on, and then writes this.
+    async fn runs_of(&self, reads_on: bool, then: fn(String) -> Write) -> u32 {
+        let runs = Arc::new(Mutex::new(0));
+        let noted = Arc::clone(&runs);
+        let batch = work(move |transaction| {
+            *noted.lock().expect("no panic") += 1;
+            Box::pin(async move {
+                let orders = transaction.get(Table::Orders, &[vec![1, 1]]).await?;
+                if reads_on {
+                    transaction.get(Table::Counters, &[vec![1, 1, 1]]).await?;
+                }
+                Ok(Writes {
+                    rows: vec![then(orders[0].doc.clone())],
+                    wakes: Vec::new(),
+                })
+            })
+        });
+        self.store.commit(batch).await.1.expect("written");
+        *runs.lock().expect("no panic")
+    }
+
     /// What another node could do.
     async fn behind(&self, text: &str) {
         let session = self.database.session().await;
@@ -234,21 +255,18 @@ async fn what_was_known_before_a_session_was_lost_is_forgotten() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_on_reads_everything() {
     let node = Node::start().await;
-    let runs = Arc::new(Mutex::new(0));
-    let noted = Arc::clone(&runs);
-    let batch = work(move |transaction| {
-        *noted.lock().expect("no panic") += 1;
-        Box::pin(async move {
-            let orders = transaction.get(Table::Orders, &[vec![1, 1]]).await?;
-            transaction.get(Table::Counters, &[vec![1, 1, 1]]).await?;
-            let doc = orders[0].doc.clone() + "0";
-            Ok(Writes {
-                rows: vec![Write::Put(row(Table::Orders, &[1, 1], 1, &doc))],
-                wakes: Vec::new(),
-            })
-        })
+    let runs = node.runs_of(true, |doc| {
+        Write::Put(row(Table::Orders, &[1, 1], 1, &(doc + "0")))
     });
-    node.store.commit(batch).await.1.expect("written");
-    assert_eq!(*runs.lock().expect("no panic"), 2);
+    assert_eq!(runs.await, 2);
     assert_eq!(node.doc(1).await, "10");
+}
+
+/// A deletion cannot say which version it takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_deletes_reads() {
+    let node = Node::start().await;
+    let runs = node.runs_of(false, |_| Write::Delete(Table::Orders, vec![1, 1]));
+    assert_eq!(runs.await, 2);
+    assert!(get(&node.store, Table::Orders, vec![vec![1, 1]]).await.is_empty());
 }
