@@ -113,9 +113,9 @@ pub(crate) fn left_behind(steps: &[Step], is_kept: bool) -> impl Iterator<Item =
 }
 
 /// The newest versions of those that they have written, all of this transaction.
-pub(crate) fn written_versions(steps: &[Step], writing: Writing) -> Vec<Version> {
-    let kept = steps.iter().filter(|step| step.table == KEPT);
-    kept.flat_map(Step::written)
+pub(crate) fn written_versions(steps: Vec<Step>, writing: Writing) -> Vec<Version> {
+    let kept = steps.into_iter().filter(|step| step.table == KEPT);
+    kept.flat_map(Step::into_written)
         .map(|row| Version { row, writing })
         .collect()
 }

@@ -70,11 +70,13 @@ impl Link {
         self.session.as_ref().is_some_and(is_good)
     }
 
-    /// The session, and the epoch that it is now.
-    pub(crate) async fn session_in_epoch(&mut self) -> Result<(&mut Session, Epoch), StoreError> {
+    /// The session, and the epoch in which it was found open; none if any link has connected meanwhile, this one included.
+    pub(crate) async fn session_in_epoch(&mut self) -> Result<(&mut Session, Option<Epoch>), StoreError> {
         let comebacks = self.comebacks.clone();
+        let before = comebacks.count();
         let session = self.session().await?;
-        Ok((session, Epoch(comebacks.count())))
+        let epoch = (comebacks.count() == before).then_some(Epoch(before));
+        Ok((session, epoch))
     }
 
     /// Closes the session; the next caller connects anew.

@@ -191,13 +191,14 @@ impl Step {
     }
 
     /// Its rows, if it writes any.
-    pub(crate) fn written(&self) -> impl Iterator<Item = Row> {
-        (self.docs.iter().flatten().enumerate()).map(|(at, doc)| Row {
-            table: self.table,
-            columns: (self.columns.iter())
+    pub(crate) fn into_written(self) -> impl Iterator<Item = Row> {
+        let (table, columns) = (self.table, self.columns);
+        (self.docs.into_iter().flatten().enumerate()).map(move |(at, doc)| Row {
+            table,
+            columns: (columns.iter())
                 .filter_map(|column| column.get(at).copied())
                 .collect(),
-            doc: doc.clone(),
+            doc,
         })
     }
 
@@ -262,6 +263,11 @@ pub(crate) fn plan(writes: Vec<Write>, missing: &Missing) -> Result<Vec<Step>, S
         }
     }
     Ok(steps)
+}
+
+/// Whether steps prove what their batch went by.
+pub(crate) fn is_proof(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.action.is_proof())
 }
 
 fn is_missing(missing: Option<&BTreeSet<Key>>, row: &Row) -> bool {

@@ -46,7 +46,7 @@ pub(crate) fn appends_to_journal(table: Table, action: Action) -> bool {
 }
 
 /// Whether the statement has to prove what the batch went by.
-pub(crate) fn is_proof(shape: &[(Table, Action)]) -> bool {
+fn is_proof(shape: &[(Table, Action)]) -> bool {
     shape.iter().any(|(_, action)| action.is_proof())
 }
 

@@ -20,12 +20,13 @@ use crate::error::{
 use crate::lease::{self, Fence};
 use crate::link::Epoch;
 use crate::lookup::{Lookup, corrupt, read_rows};
-use crate::plan::{Action, Missing, Step, plan};
+use crate::plan::{Action, Missing, Step, is_proof, plan};
 use crate::session::Session;
 use crate::sql::{self, Rows, Selection, statements};
 use crate::versions::{Version, Versions};
 use crate::{together, wake};
 
+type Answer = Vec<tokio_postgres::Row>;
 type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
 /// What a transaction is for.
@@ -42,7 +43,7 @@ impl Kind {
     fn begin(self) -> &'static str {
         match self {
             Self::Reading => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            // What a batch decides on and others may change it locks, so the weakest level suffices, and has no failures of its
+            // What a batch decides on and others may change it locks or proves, so the weakest level suffices, and has no failures of its
             // own.
             Self::Writing(_) => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         }
@@ -97,10 +98,10 @@ impl<'s> Open<'s> {
     }
 
     /// Keeps the rows that it writes, and goes by those kept if it may.
-    pub(crate) fn with_versions(mut self, versions: &'s Versions, epoch: Epoch, may_assume: bool) -> Self {
+    pub(crate) fn with_versions(mut self, versions: Option<(&'s Versions, Epoch)>, may_assume: bool) -> Self {
         // The proof includes that of the number.
         self.may_assume = may_assume && self.kind.fence().is_some();
-        self.versions = Some((versions, epoch));
+        self.versions = versions;
         self
     }
 
@@ -162,7 +163,7 @@ impl<'s> Open<'s> {
                 }
                 *wakes = planned;
                 let answer = self.write(&steps, wakes, origin, End::Commit).await?;
-                self.keep(&steps, &answer, untouched);
+                self.keep(steps, &answer, untouched);
                 Ok(())
             }
             // Nor is it known that what it went by led it to a true answer.
@@ -183,18 +184,18 @@ impl<'s> Open<'s> {
     }
 
     /// Keeps what has been written, and what was proven beside it.
-    fn keep(&self, steps: &[Step], answer: &[tokio_postgres::Row], untouched: Vec<Version>) {
+    fn keep(&self, steps: Vec<Step>, answer: &[tokio_postgres::Row], untouched: Vec<Version>) {
         let Some((versions, epoch)) = self.versions else {
             return;
         };
         let now = Instant::now();
         let writing = answer.first().and_then(|row| row.try_get(0).ok());
         // Whatever went by versions has taken them out.
-        if together::is_proof(&together::shape(steps)) {
+        if is_proof(&steps) {
             versions.were_right();
             versions.keep(untouched, epoch, now);
         } else {
-            versions.forget(assumed::left_behind(steps, writing.is_some()));
+            versions.forget(assumed::left_behind(&steps, writing.is_some()));
         }
         if let Some(writing) = writing {
             versions.keep(assumed::written_versions(steps, writing), epoch, now);
@@ -208,12 +209,11 @@ impl<'s> Open<'s> {
         wakes: &[Wake],
         origin: u64,
         end: End,
-    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
+    ) -> Result<Answer, Failure> {
         let (limit, doubts) = (self.session.answer_timeout(), self.session.doubts());
-        let is_proof = together::is_proof(&together::shape(steps));
         let writing = async {
             match self.kind.fence() {
-                Some(fence) if is_proof => self.write_with_proof(steps, fence).await,
+                Some(fence) if is_proof(steps) => self.write_with_proof(steps, fence).await,
                 _ => self.write_all(steps, wakes, origin, end).await,
             }
         };
@@ -232,11 +232,7 @@ impl<'s> Open<'s> {
     }
 
     /// Sends the only statement of a batch that has read nothing. It is a transaction of its own.
-    async fn write_with_proof(
-        &mut self,
-        steps: &[Step],
-        fence: Fence,
-    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
+    async fn write_with_proof(&mut self, steps: &[Step], fence: Fence) -> Result<Answer, Failure> {
         let statement = self.session.prepare_together(together::shape(steps)).await;
         let statement = statement.map_err(|error| classify(WHOLE_DATABASE, &error))?;
         let held = fence.parameters();
@@ -254,7 +250,7 @@ impl<'s> Open<'s> {
         wakes: &[Wake],
         origin: u64,
         end: End,
-    ) -> Result<Vec<tokio_postgres::Row>, Failure> {
+    ) -> Result<Answer, Failure> {
         if !self.begun {
             if steps.is_empty() && wakes.is_empty() {
                 return Ok(Vec::new());
@@ -284,8 +280,7 @@ impl<'s> Open<'s> {
             sends.push((self.prepare(wake::NOTIFY).await?, vec![&wake::CHANNEL, &payloads]));
         }
         let client = self.session.client();
-        let mut statements: Vec<BoxFuture<'_, Result<Vec<tokio_postgres::Row>, Error>>> =
-            Vec::with_capacity(sends.len() + 1);
+        let mut statements: Vec<BoxFuture<'_, Result<Answer, Error>>> = Vec::with_capacity(sends.len() + 1);
         for (statement, parameters) in &sends {
             statements.push(Box::pin(client.query(statement, parameters)));
         }
@@ -329,7 +324,7 @@ impl<'s> Open<'s> {
         table: Table,
         text: &str,
         parameters: Parameters<'_>,
-    ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+    ) -> Result<Answer, StoreError> {
         let wanted = [(table, text, parameters)];
         let mut found = self.query_all(&wanted).await?;
         Ok(found.pop().unwrap_or_default())
@@ -339,7 +334,7 @@ impl<'s> Open<'s> {
     async fn query_all(
         &mut self,
         wanted: &[(Table, &str, Parameters<'_>)],
-    ) -> Result<Vec<Vec<tokio_postgres::Row>>, StoreError> {
+    ) -> Result<Vec<Answer>, StoreError> {
         if self.assumed.is_some() {
             // What is read now may be newer than what the batch went by.
             return Err(self.abort(Failure::Assumed));
@@ -369,7 +364,7 @@ impl<'s> Open<'s> {
     async fn send_queries(
         &mut self,
         wanted: &[(Table, &str, Parameters<'_>)],
-    ) -> Result<Vec<Vec<tokio_postgres::Row>>, Failure> {
+    ) -> Result<Vec<Answer>, Failure> {
         let mut statements = Vec::with_capacity(wanted.len());
         for (_, text, _) in wanted {
             statements.push(self.prepare(text).await?);

@@ -118,8 +118,9 @@ impl Writer {
             let (session, epoch) = self.link.session_in_epoch().await?;
             let kind = Kind::Writing(self.fence.get().copied());
             let mut wakes = Vec::new();
+            let versions = epoch.map(|epoch| (&*self.versions, epoch));
             let outcome = Open::new(session, kind)
-                .with_versions(&self.versions, epoch, may_assume)
+                .with_versions(versions, may_assume)
                 .commit(batch, self.origin, &mut wakes)
                 .await;
             if matches!(outcome, Err(Failure::Assumed)) {
