@@ -128,6 +128,18 @@ pub struct ServerArguments {
     /// Most open connections.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub connections_max: u32,
+    /// Threads that serve requests [default: one for each core but the one that the writer to the ledger keeps busy, at least one]
+    #[arg(long, value_name = "N", env = "TENDER_THREADS", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub threads: Option<u16>,
+}
+
+impl ServerArguments {
+    /// Threads that serve requests.
+    pub fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads
+            .map_or_else(|| cores().saturating_sub(1).max(1), usize::from)
+    }
 }
 
 /// `tender serve`

@@ -8,8 +8,9 @@ mod tally;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use tender_engine::{
@@ -17,7 +18,8 @@ use tender_engine::{
     Snapshot, Timestamp, decide,
 };
 use tender_store::{
-    Batch, BoxFuture, Counter, CounterName, Record, StoreError, Transaction, Wake, WakeKind, Write, Writes,
+    Batch, BoxFuture, Counter, CounterName, Lane, Record, Source, Sourced, StoreError, Transaction, Wake,
+    WakeKind, Write, Writes,
 };
 use tokio::sync::oneshot;
 
@@ -28,12 +30,10 @@ use crate::loader::{Reads, get};
 use crate::tender::{Caller, Done, Inner};
 use crate::{Directory, Endpoint, Failure, WebhookEncoder, WebhookEvent};
 
-pub(crate) use self::queue::Queue;
+use self::queue::UnderWay;
+pub(crate) use self::queue::{Queue, Sender, queue};
 use self::tally::Tally;
 use self::told::{Told, load_full_orders, payments_of, view_of};
-
-/// Commands that may wait for the committer; beyond it callers hear "busy".
-pub(crate) const QUEUE_MAX: usize = 8_192;
 
 /// Something to commit.
 pub(crate) struct Job {
@@ -60,66 +60,56 @@ pub(crate) enum JobWork {
     },
 }
 
-/// Runs a committer until every sender is gone.
-pub(crate) async fn run(inner: Weak<Inner>, queue: Arc<Queue>) {
-    while let Some((jobs, _under_way)) = queue.take().await {
-        // Whoever queued a job holds the service until the answer is there, so this is only empty when nobody waits.
-        let Some(inner) = inner.upgrade() else { return };
-        inner
-            .metrics
-            .waiting
-            .dec_by(i64::try_from(jobs.len()).unwrap_or_default());
-        commit(&inner, jobs).await;
-    }
+/// What the storage's writers take their batches from. It holds the service weakly: the service holds the storage.
+pub(crate) struct Committer {
+    inner: Weak<Inner>,
+    queue: Arc<Queue>,
 }
 
-async fn commit(inner: &Arc<Inner>, jobs: Vec<Job>) {
-    let state = Arc::new(Mutex::new(State {
-        jobs,
-        ..State::default()
-    }));
-    let batch = LedgerBatch {
-        inner: Arc::clone(inner),
-        state: Arc::clone(&state),
-    };
-    let began = Instant::now();
-    let (_, result) = inner.store.commit(Box::new(batch)).await;
-    let State {
-        jobs,
-        results,
-        wakes,
-        opened,
-        runs,
-    } = std::mem::take(&mut *lock(&state));
-    inner
-        .metrics
-        .committed(jobs.len(), runs, began.elapsed(), result.as_ref().err());
-    match result {
-        Ok(()) => {
-            inner.accounts.learn(opened);
-            inner.announce(&wakes);
-            for (job, result) in jobs.into_iter().zip(results) {
-                // A caller that went away does not undo what it asked for.
-                let _ = job.reply.send(result);
-            }
-        }
-        // The unique backstop found what the snapshot did not show: one item is at fault, so each goes alone.
-        Err(StoreError::Duplicate { .. }) if jobs.len() > 1 => {
-            for job in jobs {
-                Box::pin(commit(inner, vec![job])).await;
-            }
-        }
-        Err(error) => {
-            tracing::error!(error = %error, jobs = jobs.len(), "a batch could not be committed");
-            for job in jobs {
-                let _ = job.reply.send(Err(Failure::from(&error)));
-            }
+impl Committer {
+    pub(crate) fn new(inner: &Arc<Inner>, queue: Arc<Queue>) -> Self {
+        Self {
+            inner: Arc::downgrade(inner),
+            queue,
         }
     }
 }
 
-#[derive(Default)]
-struct State {
+impl Debug for Committer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committer").finish_non_exhaustive()
+    }
+}
+
+impl Source for Committer {
+    fn next(&self, lane: Lane) -> BoxFuture<'_, Option<Box<dyn Sourced>>> {
+        Box::pin(async move {
+            let (jobs, under_way) = self.queue.take(lane).await?;
+            // Whoever queued a job holds the service until the answer is there, so this is only empty when nobody waits.
+            let inner = self.inner.upgrade()?;
+            inner
+                .metrics
+                .waiting
+                .dec_by(i64::try_from(jobs.len()).unwrap_or_default());
+            Some(Box::new(LedgerBatch {
+                inner,
+                under_way,
+                began: Instant::now(),
+                jobs,
+                results: Vec::new(),
+                wakes: Vec::new(),
+                opened: Vec::new(),
+                runs: 0,
+            }) as Box<dyn Sourced>)
+        })
+    }
+}
+
+/// Jobs on their way through one transaction.
+struct LedgerBatch {
+    inner: Arc<Inner>,
+    under_way: UnderWay,
+    began: Instant,
     jobs: Vec<Job>,
     results: Vec<Result<Done, Failure>>,
     wakes: Vec<Wake>,
@@ -129,30 +119,17 @@ struct State {
     runs: u32,
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct LedgerBatch {
-    inner: Arc<Inner>,
-    state: Arc<Mutex<State>>,
-}
-
 impl Batch for LedgerBatch {
-    fn requests(&self) -> usize {
-        lock(&self.state).jobs.len()
-    }
-
     fn run<'a>(
         &'a mut self,
         transaction: &'a mut dyn Transaction,
     ) -> BoxFuture<'a, Result<Writes, StoreError>> {
         Box::pin(async move {
-            lock(&self.state).runs += 1;
+            self.runs += 1;
             let now = self.inner.clock.now();
             let mut reads = Reads::default();
             let mut guards = Guards::default();
-            for job in &lock(&self.state).jobs {
+            for job in &self.jobs {
                 match &job.work {
                     JobWork::Command { caller, command, .. } => reads.add(caller, command),
                     JobWork::Guarded { expected, .. } => guards.add(expected),
@@ -164,24 +141,63 @@ impl Batch for LedgerBatch {
             let mut tally = Tally::default();
             self.decide_all(&mut snapshot, &guards, &mut tally, now);
             self.fan_out(transaction, &mut snapshot, &mut tally, now).await?;
-            lock(&self.state).opened = accounts_among(&tally.aliases, &snapshot);
+            self.opened = accounts_among(&tally.aliases, &snapshot);
             let writes = tally.into_writes(&snapshot)?;
-            lock(&self.state).wakes.clone_from(&writes.wakes);
+            self.wakes.clone_from(&writes.wakes);
             Ok(writes)
         })
     }
 }
 
+impl Sourced for LedgerBatch {
+    fn ended(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self {
+            inner,
+            under_way,
+            began,
+            jobs,
+            results,
+            wakes,
+            opened,
+            runs,
+        } = *self;
+        let error = outcome.as_ref().err();
+        inner.metrics.committed(jobs.len(), runs, began.elapsed(), error);
+        let answers = match outcome {
+            Ok(()) => {
+                inner.accounts.learn(opened);
+                inner.announce(&wakes);
+                results
+            }
+            // The unique backstop found what the snapshot did not show: one item is at fault, so each goes alone.
+            Err(StoreError::Duplicate { .. }) if jobs.len() > 1 => {
+                let waiting = &inner.metrics.waiting;
+                waiting.inc_by(i64::try_from(jobs.len()).unwrap_or_default());
+                return under_way.send_alone(jobs);
+            }
+            Err(error) => {
+                tracing::error!(error = %error, jobs = jobs.len(), "a batch could not be committed");
+                jobs.iter().map(|_| Err(Failure::from(&error))).collect()
+            }
+        };
+        // Whoever has the last answer may end the service, and go on when it has ended.
+        drop(inner);
+        for (job, answer) in jobs.into_iter().zip(answers) {
+            // A caller that went away does not undo what it asked for.
+            let _ = job.reply.send(answer);
+        }
+    }
+}
+
 impl LedgerBatch {
-    fn decide_all(&self, snapshot: &mut Snapshot, guards: &Guards, tally: &mut Tally, now: Timestamp) {
-        let mut state = lock(&self.state);
-        let mut results = Vec::with_capacity(state.jobs.len());
+    fn decide_all(&mut self, snapshot: &mut Snapshot, guards: &Guards, tally: &mut Tally, now: Timestamp) {
+        let mut results = Vec::with_capacity(self.jobs.len());
         // Most commands make a payment, many of them with a task.
         let is_command = |job: &&Job| matches!(job.work, JobWork::Command { .. });
-        let commands = state.jobs.iter().filter(is_command).count();
+        let commands = self.jobs.iter().filter(is_command).count();
         snapshot.payments.reserve(commands);
         snapshot.tasks.reserve(commands);
-        for job in &state.jobs {
+        for job in &self.jobs {
             let result = match &job.work {
                 JobWork::Rows { rows, wakes } => {
                     tally.plain.extend(rows);
@@ -224,7 +240,7 @@ impl LedgerBatch {
             };
             results.push(result);
         }
-        state.results = results;
+        self.results = results;
     }
 
     fn decide_one(

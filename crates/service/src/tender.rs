@@ -6,12 +6,12 @@ use tender_engine::{
     ApplicationId, Command, Decision, EndpointId, LocationId, MerchantId, Outcome, Timestamp, Via, Warning,
 };
 use tender_store::{Direction, Op, Scan, Store, Table, Wake, WakeKind, Write};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, oneshot};
 
 use crate::accounts::Accounts;
 use crate::auth::{self, AuthState};
 use crate::clock::real_now;
-use crate::committer::{self, Encoded, Job, JobWork, QUEUE_MAX, Queue};
+use crate::committer::{Committer, Encoded, Job, JobWork, Sender, queue};
 use crate::directory::DirectoryCache;
 use crate::guard::Expected;
 use crate::limits::Limits;
@@ -138,7 +138,7 @@ pub(crate) struct Inner {
     pub(crate) accounts: Accounts,
     pub(crate) metrics: Metrics,
     directories: DirectoryCache,
-    queue: mpsc::Sender<Job>,
+    queue: Sender,
     events: broadcast::Sender<CommitEvent>,
 }
 
@@ -149,7 +149,7 @@ impl Inner {
         encoders: Vec<Arc<dyn WebhookEncoder>>,
         settings: Settings,
         node: u8,
-        queue: mpsc::Sender<Job>,
+        queue: Sender,
     ) -> Self {
         let (events, _) = broadcast::channel(EVENTS_MAX);
         Self {
@@ -213,7 +213,7 @@ impl std::fmt::Debug for Tender {
 }
 
 impl Tender {
-    /// Starts the committer on the current runtime.
+    /// Starts the service on the current runtime.
     ///
     /// # Errors
     /// [`Failure::Busy`] when the storage cannot give this node a number.
@@ -224,14 +224,10 @@ impl Tender {
         settings: Settings,
     ) -> Result<Self, Failure> {
         let node = store.node().await?;
-        let (queue, jobs) = mpsc::channel(QUEUE_MAX);
-        let committers = store.writers().max(1);
+        let (queue, jobs) = queue(store.writers());
         let inner = Arc::new(Inner::new(store, clock, encoders, settings, node.node, queue));
         // The workers hold the service weakly: it ends when its last handle does, and they with it.
-        let jobs = Arc::new(Queue::new(jobs, committers));
-        for _ in 0..committers {
-            tokio::spawn(committer::run(Arc::downgrade(&inner), Arc::clone(&jobs)));
-        }
+        inner.store.serve(Arc::new(Committer::new(&inner, jobs)));
         tokio::spawn(hear_other_nodes(Arc::downgrade(&inner), inner.store.wakes()));
         tokio::spawn(auth::purge_regularly(Arc::downgrade(&inner)));
         Ok(Self(inner))
@@ -241,7 +237,7 @@ impl Tender {
     /// [`Failure::Busy`].
     #[must_use]
     pub fn reader(store: Arc<dyn Store>, clock: Clock, settings: Settings) -> Self {
-        let (queue, _) = mpsc::channel(1);
+        let queue = Sender::closed();
         Self(Arc::new(Inner::new(store, clock, Vec::new(), settings, 0, queue)))
     }
 
@@ -357,7 +353,7 @@ impl Tender {
         let waiting = &self.0.metrics.waiting;
         // Counted first: a committer may have taken the job, and counted it out, before this goes on.
         waiting.inc();
-        if self.0.queue.try_send(Job { work, reply }).is_err() {
+        if self.0.queue.send(Job { work, reply }).is_err() {
             waiting.dec();
             return Err(Failure::Busy { retry_after_s: 1 });
         }

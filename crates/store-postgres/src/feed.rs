@@ -58,7 +58,7 @@ fn bound() -> String {
 
 /// A page of one merchant's journal.
 pub(crate) async fn read(
-    session: &mut Session,
+    session: &Session,
     merchant_id: i64,
     after: FeedPosition,
     limit: u32,

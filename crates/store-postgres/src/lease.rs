@@ -66,7 +66,7 @@ impl Fence {
 }
 
 /// Takes the lowest free number.
-pub(crate) async fn take(session: &mut Session) -> Result<Fence, Failure> {
+pub(crate) async fn take(session: &Session) -> Result<Fence, Failure> {
     let fail = |error| classify(WHOLE_DATABASE, &error);
     let statement = session.prepare(TAKE).await.map_err(fail)?;
     let token = random().cast_signed();
@@ -98,7 +98,7 @@ pub(crate) async fn is_held(client: &Client, statement: &Statement, fence: Fence
 }
 
 /// Extends the lease; `false` when somebody else has the number.
-pub(crate) async fn renew(session: &mut Session, fence: Fence) -> Result<bool, Error> {
+pub(crate) async fn renew(session: &Session, fence: Fence) -> Result<bool, Error> {
     let statement = session.prepare(RENEW).await?;
     let changed = session
         .client()
@@ -108,7 +108,7 @@ pub(crate) async fn renew(session: &mut Session, fence: Fence) -> Result<bool, E
 }
 
 /// Gives the number back.
-pub(crate) async fn release(session: &mut Session, fence: Fence) -> Result<(), Error> {
+pub(crate) async fn release(session: &Session, fence: Fence) -> Result<(), Error> {
     let statement = session.prepare(RELEASE).await?;
     session
         .client()

@@ -42,7 +42,7 @@ pub(crate) struct Epoch(pub(crate) u64);
 #[derive(Debug)]
 pub(crate) struct Link {
     servers: Arc<Servers>,
-    session: Option<Session>,
+    session: Option<Arc<Session>>,
     failures: u32,
     next_attempt_at: Instant,
     last_error: String,
@@ -66,12 +66,13 @@ impl Link {
 
     /// Whether there is a session with the primary, as far as anyone knows.
     pub(crate) fn is_open(&self) -> bool {
-        let is_good = |session: &Session| !session.is_closed() && self.servers.is_current(session.timeline());
+        let is_good =
+            |session: &Arc<Session>| !session.is_closed() && self.servers.is_current(session.timeline());
         self.session.as_ref().is_some_and(is_good)
     }
 
     /// The session, and the epoch in which it was found open; none if any link has connected meanwhile, this one included.
-    pub(crate) async fn session_in_epoch(&mut self) -> Result<(&mut Session, Option<Epoch>), StoreError> {
+    pub(crate) async fn session_in_epoch(&mut self) -> Result<(Arc<Session>, Option<Epoch>), StoreError> {
         let comebacks = self.comebacks.clone();
         let before = comebacks.count();
         let session = self.session().await?;
@@ -79,23 +80,27 @@ impl Link {
         Ok((session, epoch))
     }
 
-    /// Closes the session; the next caller connects anew.
-    pub(crate) fn close(&mut self) {
-        self.session = None;
+    /// Closes a session; the next caller connects anew.
+    pub(crate) fn close(&mut self, session: &Arc<Session>) {
+        session.give_up();
+        self.session.take_if(|open| Arc::ptr_eq(open, session));
     }
 
     /// The session, connected now if it was not.
-    pub(crate) async fn session(&mut self) -> Result<&mut Session, StoreError> {
-        if !self.is_open() {
-            self.session = Some(self.connect().await?);
+    pub(crate) async fn session(&mut self) -> Result<Arc<Session>, StoreError> {
+        match &self.session {
+            Some(session) if self.is_open() => Ok(Arc::clone(session)),
+            _ => {
+                let session = Arc::new(self.connect().await?);
+                Ok(Arc::clone(self.session.insert(session)))
+            }
         }
-        self.session
-            .as_mut()
-            .ok_or_else(|| StoreError::Unavailable("no session".to_owned()))
     }
 
     async fn connect(&mut self) -> Result<Session, StoreError> {
-        self.close();
+        if let Some(session) = self.session.take() {
+            session.give_up();
+        }
         let comebacks = self.comebacks.count();
         if Instant::now() < self.next_attempt_at && comebacks == self.seen {
             return Err(StoreError::Unavailable(format!(

@@ -79,11 +79,7 @@ impl Listener {
         }
     }
 
-    async fn listen(
-        &mut self,
-        session: &mut Session,
-        mut notifications: mpsc::Receiver<Notification>,
-    ) -> Ended {
+    async fn listen(&mut self, session: &Session, mut notifications: mpsc::Receiver<Notification>) -> Ended {
         let listen = format!("LISTEN {CHANNEL}");
         match timeout(session.answer_timeout(), session.client().batch_execute(&listen)).await {
             Ok(Ok(())) => {}
@@ -158,7 +154,7 @@ impl Listener {
 
     /// Sends what waits to the other nodes. Returns after which time more may be sent; nothing when the session no longer
     /// works. What could not be sent waits on.
-    async fn tell(&self, session: &mut Session) -> Option<Duration> {
+    async fn tell(&self, session: &Session) -> Option<Duration> {
         let wakes = self.outbox.take();
         let payloads = wake::payloads(&wakes, self.origin);
         let limit = session.answer_timeout();
@@ -177,7 +173,7 @@ impl Listener {
     }
 
     /// Extends the lease, if there is one. Returns whether the session still works.
-    async fn renew(&self, session: &mut Session) -> bool {
+    async fn renew(&self, session: &Session) -> bool {
         let Some(fence) = self.fence.get() else {
             return true;
         };

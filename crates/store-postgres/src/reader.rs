@@ -70,16 +70,16 @@ impl Reader {
             let Some(batch) = job.batch() else {
                 return;
             };
-            let mut open = Open::new(session, Kind::Reading);
+            let mut open = Open::new(&session, Kind::Reading);
             let outcome = open.run(batch).await;
             runs += 1;
             if let Err(Failure::Lost(_)) = &outcome {
-                self.link.close();
+                self.link.close(&session);
                 if was_open && runs == 1 {
                     continue;
                 }
             } else if open.roll_back().await.is_err() {
-                self.link.close();
+                self.link.close(&session);
             }
             return job.answer(match outcome {
                 Ok(writes) if writes.rows.is_empty() && writes.wakes.is_empty() => Ok(()),
@@ -101,12 +101,12 @@ impl Reader {
             let session = self.link.session().await?;
             let reading = timeout(
                 session.answer_timeout(),
-                feed::read(session, merchant_id, after, limit),
+                feed::read(&session, merchant_id, after, limit),
             );
             let outcome = reading.await.unwrap_or_else(|_| Err(unanswered()));
             runs += 1;
             if let Err(Failure::Lost(_)) = &outcome {
-                self.link.close();
+                self.link.close(&session);
                 if was_open && runs == 1 {
                     continue;
                 }

@@ -1,8 +1,9 @@
 //! One connection to the server with its settings and prepared statements.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -62,8 +63,8 @@ const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 
 #[derive(Debug)]
 pub(crate) struct Session {
     client: Client,
-    statements: HashMap<String, Statement>,
-    together: HashMap<Shape, Statement>,
+    statements: Mutex<HashMap<String, Statement>>,
+    together: Mutex<HashMap<Shape, Statement>>,
     timeline: Timeline,
     /// How often the server has said that a commit may not be where it should be.
     doubts: Arc<AtomicU64>,
@@ -158,8 +159,8 @@ impl Session {
         });
         let mut session = Self {
             client,
-            statements: HashMap::new(),
-            together: HashMap::new(),
+            statements: Mutex::default(),
+            together: Mutex::default(),
             timeline: 0,
             doubts,
             answer_timeout: servers.answer_timeout,
@@ -206,31 +207,43 @@ impl Session {
         &self.client
     }
 
+    /// Gives it up: whatever still waits for an answer on it has lost it.
+    pub(crate) fn give_up(&self) {
+        self.driver.abort();
+    }
+
     /// The prepared statement for a text.
-    pub(crate) async fn prepare(&mut self, text: &str) -> Result<Statement, Error> {
-        if let Some(statement) = self.statements.get(text) {
+    pub(crate) async fn prepare(&self, text: &str) -> Result<Statement, Error> {
+        if let Some(statement) = lock(&self.statements).get(text) {
             return Ok(statement.clone());
         }
         let statement = self.client.prepare(text).await?;
-        if self.statements.len() >= STATEMENTS_MAX {
-            self.statements.clear();
-        }
-        self.statements.insert(text.to_owned(), statement.clone());
+        keep(&self.statements, STATEMENTS_MAX, text.to_owned(), &statement);
         Ok(statement)
     }
 
     /// The prepared statement for all steps of a shape.
-    pub(crate) async fn prepare_together(&mut self, shape: Shape) -> Result<Statement, Error> {
-        if let Some(statement) = self.together.get(&shape) {
+    pub(crate) async fn prepare_together(&self, shape: Shape) -> Result<Statement, Error> {
+        if let Some(statement) = lock(&self.together).get(&shape) {
             return Ok(statement.clone());
         }
         let statement = self.client.prepare(&together::text(&shape)).await?;
-        if self.together.len() >= SHAPES_MAX {
-            self.together.clear();
-        }
-        self.together.insert(shape, statement.clone());
+        keep(&self.together, SHAPES_MAX, shape, &statement);
         Ok(statement)
     }
+}
+
+/// Keeps a statement under its key; when there are too many, those before are forgotten.
+fn keep<K: Hash + Eq>(kept: &Mutex<HashMap<K, Statement>>, limit: usize, key: K, statement: &Statement) {
+    let mut kept = lock(kept);
+    if kept.len() >= limit {
+        kept.clear();
+    }
+    kept.insert(key, statement.clone());
+}
+
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Session {

@@ -4,9 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tender_store::job::{BatchJob, receive, worker_gone};
-use tender_store::{Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Store, StoreError, Wake};
-use tokio::sync::{Mutex, Semaphore, broadcast, mpsc, oneshot};
+use tender_store::job::{BatchJob, Sources, receive, worker_gone};
+use tender_store::{
+    Batch, BoxFuture, FeedPosition, Lane, Migrate, NodeLease, Row, Source, Store, StoreError, Wake,
+};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -21,7 +23,7 @@ use crate::schema;
 use crate::servers::Servers;
 use crate::session::Session;
 use crate::versions::Versions;
-use crate::writer::{self, Writer};
+use crate::writer::{self, Work, Writer};
 
 /// Wakes kept for a listener that is slow; older ones are dropped.
 const WAKE_BACKLOG: usize = 1024;
@@ -29,14 +31,18 @@ const WAKE_BACKLOG: usize = 1024;
 /// How long closing may take. What is not given back by then lapses by itself.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Batches that so few wait for do not go to another thread and back.
+/// Batches of so few requests do not go to another thread and back.
 const FEW_MAX: usize = 2;
 
 /// Settings of a connection to PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
-    /// Writing sessions of this node for batches of many, so many may be under way. At least 1. One more is for batches of a few.
+    /// Writing sessions of this node for batches of many. At least 1. The second and those after it are for when much waits. One
+    /// more is for batches of a few.
     pub writers: usize,
+    /// Batches that each of them may have under way, so that the server goes on with the next one when it has committed one. At
+    /// least 1. Batches that have to read have a session for themselves all the same.
+    pub depth: usize,
     /// Reading sessions of this node. At least 1.
     pub readers: usize,
     /// Commits that may wait for a writer before callers wait to enqueue. At least 1.
@@ -54,6 +60,7 @@ impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
             writers: 2,
+            depth: 2,
             readers: 4,
             write_queue: 64,
             read_queue: 256,
@@ -72,15 +79,17 @@ pub struct PostgresStore {
     servers: Arc<Servers>,
     writes: mpsc::Sender<writer::Job>,
     writers: usize,
-    /// For batches of a few, one at a time.
-    few: mpsc::Sender<writer::Job>,
-    few_free: Semaphore,
+    /// The writer for a few takes what it does from the source alone, and ends when this is dropped.
+    _few: mpsc::Sender<writer::Job>,
+    sources: watch::Sender<Sources>,
     reads: mpsc::Sender<reader::Job>,
     wakes: broadcast::Sender<Wake>,
     pub(crate) fence: Arc<OnceLock<Fence>>,
     /// Held while a number is taken, so that one store never takes two.
     taking: Mutex<()>,
     listener: std::sync::Mutex<Option<Listening>>,
+    #[cfg(test)]
+    pub(crate) versions: Arc<Versions>,
 }
 
 /// The listening task and what ends it.
@@ -120,12 +129,20 @@ impl PostgresStore {
                 Arc::clone(&versions),
             )
         };
+        let (sources, served) = watch::channel(Sources::default());
+        let work = |jobs, lane| Work {
+            jobs,
+            served: served.clone(),
+            lane,
+        };
         let (writes, jobs) = queue(options.write_queue);
-        for _ in 0..options.writers.max(1) {
-            writer().start(jobs.clone()).await?;
+        let (sessions, depth) = (options.writers.max(1), options.depth.max(1));
+        for number in 0..sessions {
+            let lane = if number == 0 { Lane::Many } else { Lane::More };
+            writer().start(work(jobs.clone(), lane), depth).await?;
         }
         let (few, jobs) = queue(1);
-        tokio::spawn(writer().serve(jobs));
+        tokio::spawn(writer().serve(work(jobs, Lane::Few(FEW_MAX))));
         let (reads, jobs) = queue(options.read_queue);
         for _ in 0..options.readers.max(1) {
             tokio::spawn(Reader::new(Arc::clone(&servers), comebacks.clone()).serve(jobs.clone()));
@@ -147,14 +164,16 @@ impl PostgresStore {
         Ok(Self {
             servers,
             writes,
-            writers: options.writers.max(1),
-            few,
-            few_free: Semaphore::new(1),
+            writers: sessions * depth,
+            _few: few,
+            sources,
             reads,
             wakes,
             fence,
             taking: Mutex::new(()),
             listener: std::sync::Mutex::new(Some(Listening { _end: end, task })),
+            #[cfg(test)]
+            versions,
         })
     }
 
@@ -174,15 +193,15 @@ impl PostgresStore {
 impl Store for PostgresStore {
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
         Box::pin(async move {
-            let is_for_few = batch.requests() <= FEW_MAX;
             let (job, answer) = BatchJob::new(batch);
-            // Held until the answer is there, so that nobody waits for the one session while a thread has time.
-            let free = is_for_few.then(|| self.few_free.try_acquire().ok()).flatten();
-            let writes = if free.is_some() { &self.few } else { &self.writes };
             // A job nobody takes answers for itself when it is dropped.
-            let _ = writes.send(writer::Job::Commit(job)).await;
+            let _ = self.writes.send(writer::Job::Commit(job)).await;
             receive(answer).await
         })
+    }
+
+    fn serve(&self, source: Arc<dyn Source>) {
+        self.sources.send_modify(|sources| sources.add(source));
     }
 
     fn writers(&self) -> usize {

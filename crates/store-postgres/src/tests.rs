@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tender_store::conformance::Fixture;
-use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tender_store::conformance::served::Served;
+use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Source, Store, StoreError, Wake};
 use tender_testkit::postgres::Cluster;
 
 use crate::servers::Servers;
 use crate::session::Session;
 use crate::{PostgresOptions, PostgresStore};
 
+mod beside;
 mod failover;
 mod feed;
 mod few;
@@ -19,6 +21,14 @@ mod nodes;
 mod outage;
 mod proxy;
 mod versions;
+
+/// One thread that writes: what one batch meets, the next one does too.
+pub(crate) fn one_writer() -> PostgresOptions {
+    PostgresOptions {
+        writers: 1,
+        ..PostgresOptions::default()
+    }
+}
 
 /// A database of its own in this process's cluster.
 pub(crate) struct OneNode {
@@ -116,6 +126,10 @@ impl Store for Pair {
         self.next().commit(batch)
     }
 
+    fn serve(&self, source: Arc<dyn Source>) {
+        self.next().serve(source);
+    }
+
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
         self.next().read(batch)
     }
@@ -162,6 +176,26 @@ impl Fixture for TwoNodes {
             Arc::new(Pair { nodes, calls }) as Arc<dyn Store>
         })
     }
+}
+
+/// One node that takes every batch from a source, every second one on the session for a few.
+struct ServedNode(OneNode);
+
+impl Fixture for ServedNode {
+    fn open(&self) -> BoxFuture<'_, Arc<dyn Store>> {
+        Box::pin(async {
+            let store: Arc<dyn Store> = Arc::new(self.0.start().await);
+            Arc::new(Served::new(store)) as Arc<dyn Store>
+        })
+    }
+}
+
+mod served {
+    async fn fixture() -> super::ServedNode {
+        super::ServedNode(super::OneNode::new(super::PostgresOptions::default()).await)
+    }
+
+    tender_store::conformance_tests!(fixture, in one test every_case);
 }
 
 mod two_nodes {

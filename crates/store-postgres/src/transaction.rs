@@ -9,6 +9,7 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use futures_util::future::{MaybeDone, join, maybe_done};
 use tender_store::{Batch, BoxFuture, Key, Row, Scan, StoreError, Table, Transaction, Wake, Writes};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Error, Statement};
@@ -60,7 +61,7 @@ impl Kind {
 /// A session while a transaction is open on it, or about to be: `BEGIN` travels with the first statement.
 #[derive(Debug)]
 pub(crate) struct Open<'s> {
-    session: &'s mut Session,
+    session: &'s Session,
     kind: Kind,
     begun: bool,
     /// A statement has failed, and the server refuses everything but the end.
@@ -70,10 +71,33 @@ pub(crate) struct Open<'s> {
     versions: Option<(&'s Versions, Epoch)>,
     /// Whether the batch may go by them.
     may_assume: bool,
+    access: Access<'s>,
     /// What it went by instead of reading, and has to prove.
     assumed: Option<Assumed>,
     /// What ended the transaction, where that is not for the batch to judge.
     decisive: Option<Failure>,
+}
+
+/// Who else may send statements on the session.
+#[derive(Debug)]
+enum Access<'s> {
+    /// Those that send transactions of one statement.
+    Shared(&'s RwLock<()>, Option<RwLockReadGuard<'s, ()>>),
+    /// Nobody, until this is over.
+    Own(#[expect(dead_code, reason = "held")] RwLockWriteGuard<'s, ()>),
+    /// Nobody ever.
+    Whole,
+}
+
+impl Access<'_> {
+    /// Waits until what others have sent is answered, and keeps them from sending more.
+    async fn take_whole(&mut self) {
+        if let Self::Shared(turns, share) = self {
+            let turns = *turns;
+            drop(share.take());
+            *self = Self::Own(turns.write().await);
+        }
+    }
 }
 
 /// How a transaction begins on the server.
@@ -83,7 +107,7 @@ struct Beginning {
 }
 
 impl<'s> Open<'s> {
-    pub(crate) fn new(session: &'s mut Session, kind: Kind) -> Self {
+    pub(crate) fn new(session: &'s Session, kind: Kind) -> Self {
         Self {
             session,
             kind,
@@ -92,6 +116,7 @@ impl<'s> Open<'s> {
             missing: Missing::new(),
             versions: None,
             may_assume: false,
+            access: Access::Whole,
             assumed: None,
             decisive: None,
         }
@@ -102,6 +127,12 @@ impl<'s> Open<'s> {
         // The proof includes that of the number.
         self.may_assume = may_assume && self.kind.fence().is_some();
         self.versions = versions;
+        self
+    }
+
+    /// Shares the session with others, as long as nothing but statements that are transactions of their own are sent.
+    pub(crate) fn sharing(mut self, turns: &'s RwLock<()>, turn: RwLockReadGuard<'s, ()>) -> Self {
+        self.access = Access::Shared(turns, Some(turn));
         self
     }
 
@@ -210,6 +241,9 @@ impl<'s> Open<'s> {
         origin: u64,
         end: End,
     ) -> Result<Answer, Failure> {
+        if !is_proof(steps) && !(steps.is_empty() && wakes.is_empty()) {
+            self.access.take_whole().await;
+        }
         let (limit, doubts) = (self.session.answer_timeout(), self.session.doubts());
         let writing = async {
             match self.kind.fence() {
@@ -339,6 +373,7 @@ impl<'s> Open<'s> {
             // What is read now may be newer than what the batch went by.
             return Err(self.abort(Failure::Assumed));
         }
+        self.access.take_whole().await;
         let limit = self.session.answer_timeout();
         let outcome = timeout(limit, self.send_queries(wanted)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(unanswered()));

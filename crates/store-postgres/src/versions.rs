@@ -131,6 +131,12 @@ impl Versions {
         }
     }
 
+    /// How many rows are known and not taken.
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> usize {
+        self.lock().kept.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

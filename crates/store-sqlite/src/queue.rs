@@ -1,9 +1,8 @@
-//! Bounded queues from callers to the storage threads.
+//! Bounded queues from callers to the reading threads.
 
 use std::fmt::{self, Debug};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -20,15 +19,6 @@ pub(crate) struct Receiver<J> {
 
 /// The longest queue anyone can ask for.
 const CAPACITY_MAX: usize = 1 << 16;
-
-/// Why [`Receiver::take_within`] returned no job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Empty {
-    /// Nothing came in the given time.
-    Idle,
-    /// All senders are gone and everything they sent has been taken.
-    Closed,
-}
 
 /// Makes a queue for at most `capacity` waiting jobs.
 pub(crate) fn queue<J>(capacity: usize) -> (Sender<J>, Receiver<J>) {
@@ -62,16 +52,6 @@ impl<J> Receiver<J> {
         // The lock protects a channel end, which no panic can leave half-changed.
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.recv().ok().map(|(job, _slot)| job)
-    }
-
-    /// Waits for a job for a limited time.
-    pub(crate) fn take_within(&self, limit: Duration) -> Result<J, Empty> {
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        match jobs.recv_timeout(limit) {
-            Ok((job, _slot)) => Ok(job),
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(Empty::Idle),
-            Err(mpsc::RecvTimeoutError::Disconnected) => Err(Empty::Closed),
-        }
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
-use tender_store::{Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Store, StoreError, Wake};
+use tender_store::{
+    Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Row, Source, Store, StoreError, Wake,
+};
 use tokio::sync::broadcast;
 
 use crate::connection::{self, Durability};
@@ -23,7 +26,7 @@ pub struct SqliteOptions {
     pub checkpoint_pages: u32,
     /// Reading connections, each with a thread. At least 1.
     pub readers: usize,
-    /// Commits that may wait for the writer before callers wait to enqueue. 1 to 65536.
+    /// Commits that may wait for the writer before callers wait to enqueue. At least 1.
     pub write_queue: usize,
     /// Reads that may wait for a reader before callers wait to enqueue. 1 to 65536.
     pub read_queue: usize,
@@ -186,6 +189,13 @@ impl Store for SqliteStore {
                 Err(error) => (batch, Err(error)),
             }
         })
+    }
+
+    /// A database that is open for reading only takes no batch of it.
+    fn serve(&self, source: Arc<dyn Source>) {
+        if let Some(writer) = &self.writer {
+            writer.serve(source);
+        }
     }
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {

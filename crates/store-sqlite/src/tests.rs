@@ -45,6 +45,26 @@ mod on_file {
     tender_store::conformance_tests!(fixture);
 }
 
+/// The same with every batch taken from a source.
+mod served {
+    struct ServedFromFile(super::OnFile);
+
+    impl super::Fixture for ServedFromFile {
+        fn open(&self) -> super::BoxFuture<'_, super::Arc<dyn super::Store>> {
+            Box::pin(async {
+                let store = tender_store::conformance::served::Served::new(self.0.open().await);
+                super::Arc::new(store) as super::Arc<dyn super::Store>
+            })
+        }
+    }
+
+    async fn fixture() -> ServedFromFile {
+        ServedFromFile(super::OnFile::new(super::SqliteOptions::default()))
+    }
+
+    tender_store::conformance_tests!(fixture);
+}
+
 /// The smallest queues and a checkpoint after nearly every commit: what is rare with the defaults happens all the
 /// time here.
 mod tight {

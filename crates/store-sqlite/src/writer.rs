@@ -1,16 +1,21 @@
 //! The thread that owns the only writing connection.
+//!
+//! It takes batches from a source by itself, as soon as it has committed the one before: nobody has to hand them over.
 
 use std::fs::File;
+use std::future::pending;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tender_store::job::{Answer, BatchJob, receive, worker_gone};
-use tender_store::{Batch, Row, StoreError, Table, Wake, Write};
-use tokio::sync::{broadcast, oneshot};
+use tender_store::job::{Answer, BatchJob, Sources, receive, worker_gone};
+use tender_store::{Batch, Lane, Row, Source, Sourced, StoreError, Table, Wake, Write};
+use tokio::runtime::Builder;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::sleep;
 
 use crate::checkpoint::Checkpointer;
-use crate::queue::{Empty, Receiver, Sender, queue};
 use crate::transaction::{Kind, apply, run, within};
 
 /// After this long without a job the log is copied into the database.
@@ -25,7 +30,8 @@ enum Job {
 /// The handle to the thread. Dropping it finishes the queued jobs, then closes the connection and the lock file.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<mpsc::Sender<Job>>,
+    sources: watch::Sender<Sources>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -39,7 +45,14 @@ impl Writer {
         wakes: broadcast::Sender<Wake>,
     ) -> Result<Self, StoreError> {
         let checkpointer = Checkpointer::install(&mut connection, checkpoint_pages)?;
-        let (sender, receiver) = queue(capacity);
+        let (jobs, queue) = mpsc::channel(capacity.max(1));
+        let (sources, served) = watch::channel(Sources::default());
+        // For the time: batches themselves are ready at once.
+        let missing = |error| StoreError::Unavailable(format!("no thread for the writer: {error}"));
+        let runtime = Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(missing)?;
         let state = State {
             connection,
             checkpointer,
@@ -48,10 +61,11 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || state.serve(&receiver))
-            .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+            .spawn(move || runtime.block_on(state.serve(queue, served)))
+            .map_err(missing)?;
         Ok(Self {
-            jobs: Some(sender),
+            jobs: Some(jobs),
+            sources,
             thread: Some(thread),
         })
     }
@@ -68,6 +82,11 @@ impl Writer {
         receive(answer).await
     }
 
+    /// Takes batches from this source from now on.
+    pub(crate) fn serve(&self, source: Arc<dyn Source>) {
+        self.sources.send_modify(|sources| sources.add(source));
+    }
+
     /// Writes a row and rolls it back.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -82,12 +101,25 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.jobs = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        // Whoever hears how a batch ended may have been the last to hold the store; the thread ends by itself then.
+        if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
             tracing::error!("the writer thread panicked");
         }
     }
+}
+
+/// What the thread has to do next.
+enum Next {
+    Job(Job),
+    Batch(Box<dyn Sourced>),
+    /// There is one more source.
+    Sources,
+    /// Nothing came for a while.
+    Idle,
+    Closed,
 }
 
 /// What the thread owns. The lock comes last, so that it is released after the connection is closed.
@@ -99,34 +131,29 @@ struct State {
 }
 
 impl State {
-    fn serve(mut self, jobs: &Receiver<Job>) {
+    async fn serve(mut self, mut jobs: mpsc::Receiver<Job>, mut served: watch::Receiver<Sources>) {
+        let mut sources = served.borrow_and_update().clone();
         loop {
-            let job = if self.checkpointer.is_pending() {
-                match jobs.take_within(IDLE) {
-                    Ok(job) => job,
-                    Err(Empty::Idle) => {
-                        self.checkpointer.when_idle(&self.connection);
-                        continue;
-                    }
-                    Err(Empty::Closed) => break,
-                }
-            } else {
-                match jobs.take() {
-                    Some(job) => job,
-                    None => break,
-                }
-            };
-            match job {
-                Job::Commit(mut job) => {
+            let idle = self.checkpointer.is_pending().then_some(IDLE);
+            match next(&mut jobs, &mut served, &mut sources, idle).await {
+                Next::Job(Job::Commit(mut job)) => {
                     if let Some(batch) = job.batch() {
                         let outcome = self.commit(batch);
                         job.answer(outcome);
                     }
                     self.checkpointer.after_commit(&self.connection);
                 }
-                Job::Check(reply) => {
+                Next::Job(Job::Check(reply)) => {
                     let _ = reply.send(self.check());
                 }
+                Next::Batch(mut batch) => {
+                    let outcome = self.commit(batch.as_mut());
+                    batch.ended(outcome);
+                    self.checkpointer.after_commit(&self.connection);
+                }
+                Next::Sources => sources = served.borrow_and_update().clone(),
+                Next::Idle => self.checkpointer.when_idle(&self.connection),
+                Next::Closed => break,
             }
         }
     }
@@ -153,5 +180,26 @@ impl State {
         within(&mut self.connection, Kind::Trial, |connection| {
             apply(connection, vec![Write::Put(probe)])
         })
+    }
+}
+
+async fn next(
+    jobs: &mut mpsc::Receiver<Job>,
+    served: &mut watch::Receiver<Sources>,
+    sources: &mut Sources,
+    idle: Option<Duration>,
+) -> Next {
+    let quiet = async {
+        match idle {
+            Some(idle) => sleep(idle).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        job = jobs.recv() => job.map_or(Next::Closed, Next::Job),
+        Ok(()) = served.changed() => Next::Sources,
+        batch = sources.next(Lane::Many) => Next::Batch(batch),
+        () = quiet => Next::Idle,
     }
 }

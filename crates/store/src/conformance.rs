@@ -24,6 +24,7 @@ pub mod life;
 pub mod plans;
 pub mod rows;
 pub mod scans;
+pub mod served;
 
 /// One database, made empty for one case and deleted with the fixture.
 pub trait Fixture: Send + Sync {
@@ -81,6 +82,7 @@ macro_rules! conformance_tests {
             life::the_check_leaves_nothing,
             life::wakes_are_heard,
             life::empty_batches_commit,
+            life::sources_come_and_go,
         }
     };
     (@make (each $fixture:path) $($module:ident :: $case:ident),* $(,)?) => {
@@ -104,17 +106,13 @@ macro_rules! conformance_tests {
     };
 }
 
-/// A batch for one request made of a closure, which is called once per run.
+/// A batch made of a closure, which is called once per run.
 struct Work<F>(F);
 
 impl<F> Batch for Work<F>
 where
     F: for<'a> FnMut(&'a mut dyn Transaction) -> BoxFuture<'a, Result<Writes, StoreError>> + Send,
 {
-    fn requests(&self) -> usize {
-        1
-    }
-
     fn run<'a>(
         &'a mut self,
         transaction: &'a mut dyn Transaction,

@@ -1,12 +1,15 @@
-//! A batch on its way from the caller of a backend to the worker, a thread or a task, that runs it, and back.
+//! A batch on its way from the caller of a backend, or a source, to the worker, a thread or a task, that runs it, and back.
 //!
 //! Owns: that the caller gets its batch back, however the work ends. Must not know: queues, workers, transactions.
 
 use std::fmt::{self, Debug};
+use std::future::pending;
+use std::sync::Arc;
 
+use futures_util::future::select_all;
 use tokio::sync::oneshot;
 
-use crate::{Batch, BoxFuture, StoreError, Transaction, Writes};
+use crate::{Batch, BoxFuture, Lane, Source, Sourced, StoreError, Transaction, Writes};
 
 /// What a caller of [`crate::Store::commit`] or [`crate::Store::read`] gets.
 pub type Answer = (Box<dyn Batch>, Result<(), StoreError>);
@@ -65,6 +68,38 @@ pub async fn receive(answer: oneshot::Receiver<Answer>) -> Answer {
     match answer.await {
         Ok(answer) => answer,
         Err(_) => (Box::new(Lost), Err(worker_gone())),
+    }
+}
+
+/// The sources that a writer takes batches from, in turns.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(Vec<Arc<dyn Source>>);
+
+impl Sources {
+    /// One more.
+    pub fn add(&mut self, source: Arc<dyn Source>) {
+        self.0.push(source);
+    }
+
+    /// Waits for the next batch; without any source, for ever. Those that have no more are left out from then on. Dropped before it is
+    /// ready, it has taken nothing.
+    pub async fn next(&mut self, lane: Lane) -> Box<dyn Sourced> {
+        loop {
+            let (batch, at) = match self.0.as_slice() {
+                [] => pending().await,
+                [one] => (one.next(lane).await, 0),
+                all => {
+                    let (batch, at, _) = select_all(all.iter().map(|source| source.next(lane))).await;
+                    (batch, at)
+                }
+            };
+            if let Some(batch) = batch {
+                // The others first, the next time.
+                self.0.rotate_left(at + 1);
+                return batch;
+            }
+            self.0.remove(at);
+        }
     }
 }
 

@@ -21,7 +21,8 @@ mod table;
 
 pub use error::StoreError;
 pub use port::{
-    Batch, BoxFuture, FeedPosition, Migrate, NodeLease, Store, Transaction, Wake, WakeKind, Writes,
+    Batch, BoxFuture, FeedPosition, Lane, Migrate, NodeLease, Source, Sourced, Store, Transaction, Wake,
+    WakeKind, Writes,
 };
 pub use read::read;
 pub use records::{Counter, CounterName, Record, StoredAlias, StoredKey};

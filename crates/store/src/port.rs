@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::{Key, Row, Scan, StoreError, Table, Write};
 
@@ -71,17 +72,35 @@ pub struct Writes {
 /// `run` is called again from the start when the transaction has to be retried, so it must not keep effects of
 /// a run that did not commit.
 pub trait Batch: Send {
-    /// How many requests wait for it. A backend may choose what is soonest for a few over what costs least for many; unless a
-    /// batch says otherwise, it is for many.
-    fn requests(&self) -> usize {
-        usize::MAX
-    }
-
     /// Reads what it needs and returns what to write.
     fn run<'a>(
         &'a mut self,
         transaction: &'a mut dyn Transaction,
     ) -> BoxFuture<'a, Result<Writes, StoreError>>;
+}
+
+/// Which batches a writer takes from a [`Source`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Those of at most so many requests that nothing is under way beside. A backend may have a writer for what is soonest for a
+    /// few, where the others do what costs least for many.
+    Few(usize),
+    /// All others, and all while nobody takes the few.
+    Many,
+    /// What is left when so much waits that those who take many have not enough hands for it.
+    More,
+}
+
+/// Where the writers of a storage get their batches from, each as soon as it has time for one.
+pub trait Source: Send + Sync + Debug {
+    /// Waits for a batch; `None` when there will be none any more. Dropped before it is ready, it has taken nothing.
+    fn next(&self, lane: Lane) -> BoxFuture<'_, Option<Box<dyn Sourced>>>;
+}
+
+/// A batch that a [`Source`] has given.
+pub trait Sourced: Batch {
+    /// Hears how it ended, as the caller of [`Store::commit`] would. Called once, by the writer, which does nothing else meanwhile.
+    fn ended(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
 /// A place in the journal of one merchant; later entries compare greater. Opaque to everyone but the backend.
@@ -118,6 +137,10 @@ pub trait Store: Send + Sync + Debug {
     /// Runs the batch in one durable transaction: it answers `Ok` only after the commit has been synced to disk.
     /// Serialization conflicts and deadlocks are retried inside, with a bound. Gives the batch back.
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)>;
+
+    /// Runs the batches of a source, as [`Self::commit`] would, until there are none any more or the store is dropped. Several
+    /// sources take turns.
+    fn serve(&self, source: Arc<dyn Source>);
 
     /// How many batches may usefully be under way at a time, at least 1.
     fn writers(&self) -> usize {

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tender_store::{Batch, BoxFuture, FeedPosition, NodeLease, Row, Store, StoreError, Wake};
+use tender_store::{
+    Batch, BoxFuture, FeedPosition, Lane, NodeLease, Row, Source, Sourced, Store, StoreError, Transaction,
+    Wake, Writes,
+};
 use tender_store_sqlite::SqliteStore;
 
 /// What fails.
@@ -42,6 +45,19 @@ impl Broken {
     }
 }
 
+impl Broken {
+    /// How a commit ends that has ended so.
+    fn answer(self, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
+        match self {
+            Self::AnswersLost => {
+                outcome.expect("the scratch database writes");
+                Err(StoreError::OutcomeUnknown(why()))
+            }
+            _ => outcome,
+        }
+    }
+}
+
 fn why() -> String {
     "broken by the test".to_owned()
 }
@@ -50,8 +66,58 @@ fn why() -> String {
 #[derive(Debug)]
 pub struct Breakable {
     inner: Arc<SqliteStore>,
-    broken: Mutex<Broken>,
+    switch: Arc<Switch>,
     reads: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Switch(Mutex<Broken>);
+
+impl Switch {
+    fn get(&self) -> Broken {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is given to the inner store instead of a source.
+#[derive(Debug)]
+struct BreakableSource {
+    source: Arc<dyn Source>,
+    switch: Arc<Switch>,
+}
+
+struct BreakableBatch {
+    batch: Box<dyn Sourced>,
+    /// As it was when the batch began.
+    broken: Broken,
+}
+
+impl Source for BreakableSource {
+    fn next(&self, lane: Lane) -> BoxFuture<'_, Option<Box<dyn Sourced>>> {
+        Box::pin(async move {
+            let batch = self.source.next(lane).await?;
+            let broken = self.switch.get();
+            Some(Box::new(BreakableBatch { batch, broken }) as Box<dyn Sourced>)
+        })
+    }
+}
+
+impl Batch for BreakableBatch {
+    fn run<'a>(
+        &'a mut self,
+        transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        match self.broken.commit() {
+            Some(error) => Box::pin(async { Err(error) }),
+            None => self.batch.run(transaction),
+        }
+    }
+}
+
+impl Sourced for BreakableBatch {
+    fn ended(self: Box<Self>, outcome: Result<(), StoreError>) {
+        self.batch.ended(self.broken.answer(outcome));
+    }
 }
 
 impl Breakable {
@@ -60,14 +126,14 @@ impl Breakable {
     pub fn new(inner: Arc<SqliteStore>) -> Arc<Self> {
         Arc::new(Self {
             inner,
-            broken: Mutex::default(),
+            switch: Arc::default(),
             reads: AtomicU64::default(),
         })
     }
 
     /// From the next call on this fails, and nothing else.
     pub fn set(&self, broken: Broken) {
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = broken;
+        *self.switch.0.lock().unwrap_or_else(PoisonError::into_inner) = broken;
     }
 
     /// How often something was read so far, commits and the feed left out.
@@ -77,7 +143,7 @@ impl Breakable {
     }
 
     fn broken(&self) -> Broken {
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.switch.get()
     }
 }
 
@@ -86,13 +152,16 @@ impl Store for Breakable {
         let broken = self.broken();
         match broken.commit() {
             Some(error) => Box::pin(async { (batch, Err(error)) }),
-            None if broken == Broken::AnswersLost => Box::pin(async {
-                let (batch, written) = self.inner.commit(batch).await;
-                written.expect("the scratch database writes");
-                (batch, Err(StoreError::OutcomeUnknown(why())))
+            None => Box::pin(async move {
+                let (batch, outcome) = self.inner.commit(batch).await;
+                (batch, broken.answer(outcome))
             }),
-            None => self.inner.commit(batch),
         }
+    }
+
+    fn serve(&self, source: Arc<dyn Source>) {
+        let switch = Arc::clone(&self.switch);
+        self.inner.serve(Arc::new(BreakableSource { source, switch }));
     }
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {

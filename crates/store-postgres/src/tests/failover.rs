@@ -262,14 +262,14 @@ async fn a_session_on_a_standby_is_lost() {
     candidate
         .config
         .target_session_attrs(tokio_postgres::config::TargetSessionAttrs::Any);
-    let mut session = Session::open_at(&servers, candidate, None).await.expect("opened");
+    let session = Session::open_at(&servers, candidate, None).await.expect("opened");
     let mut batch = work(|transaction| {
         Box::pin(async move {
             transaction.get(Table::Orders, &[vec![1, 1]]).await?;
             Ok(Writes::default())
         })
     });
-    let outcome = Open::new(&mut session, Kind::Writing(None))
+    let outcome = Open::new(&session, Kind::Writing(None))
         .commit(batch.as_mut(), 0, &mut Vec::new())
         .await;
     assert!(matches!(outcome, Err(Failure::Lost(_))), "{outcome:?}");

@@ -3,29 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tender_store::conformance::served::Served;
 use tender_store::conformance::{counter, put, work};
-use tender_store::{Batch, BoxFuture, Store, StoreError, Transaction, Writes};
+use tender_store::{Batch, Store, Writes};
 use tokio::sync::Semaphore;
 
-use super::OneNode;
-use crate::PostgresOptions;
+use super::{OneNode, one_writer};
 
 /// How long anything may take that should not have to wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The same batch for many.
-struct Many(Box<dyn Batch>);
-
-impl Batch for Many {
-    fn run<'a>(
-        &'a mut self,
-        transaction: &'a mut dyn Transaction,
-    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
-        self.0.run(transaction)
-    }
-}
-
-/// A batch for one that says when it has begun, and waits for the end.
+/// A batch that says when it has begun, and waits for the end.
 fn held(begun: &Arc<Semaphore>, end: &Arc<Semaphore>) -> Box<dyn Batch> {
     let (begun, end) = (Arc::clone(begun), Arc::clone(end));
     work(move |_| {
@@ -40,19 +28,15 @@ fn held(begun: &Arc<Semaphore>, end: &Arc<Semaphore>) -> Box<dyn Batch> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_few_and_many_do_not_wait_for_each_other() {
-    let database = OneNode::new(PostgresOptions {
-        writers: 1,
-        ..PostgresOptions::default()
-    })
-    .await;
-    let store = Arc::new(database.start().await);
-    // First the only thread is taken, then the session for a few: each time the other one does the work.
-    for (round, is_for_many) in (0..).zip([true, false]) {
+    let database = OneNode::new(one_writer()).await;
+    let store = Arc::new(Served::new(Arc::new(database.start().await)));
+    while !store.takes_few() {
+        tokio::task::yield_now().await;
+    }
+    // In turns the session for a few is taken, and the only thread: each time the other one does the work.
+    for round in 0..4 {
         let (begun, end) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-        let mut batch = held(&begun, &end);
-        if is_for_many {
-            batch = Box::new(Many(batch));
-        }
+        let batch = held(&begun, &end);
         let taken = {
             let store = Arc::clone(&store);
             tokio::spawn(async move { store.commit(batch).await.1 })
@@ -63,5 +47,9 @@ async fn a_few_and_many_do_not_wait_for_each_other() {
         outcome.expect("it waits for nobody").expect("written");
         end.add_permits(1);
         taken.await.expect("no panic").expect("committed");
+        // A third one, so that the next round begins with the other writer.
+        put(&*store, vec![counter(&[1, 2, round], 1)])
+            .await
+            .expect("written");
     }
 }

@@ -6,8 +6,8 @@ use tender_store::conformance::{add, counter, get, put, row, work, write_and_wak
 use tender_store::{FeedPosition, Row, Store, StoreError, Table, Wake, WakeKind, Write, Writes};
 use tender_testkit::postgres::{Cluster, Stop};
 
-use super::OneNode;
 use super::proxy::{Cut, Proxy};
+use super::{OneNode, one_writer};
 use crate::{PostgresOptions, PostgresStore};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -120,10 +120,9 @@ async fn ended_sessions_are_replaced() {
 
 /// A store whose every byte goes over a wire that can be cut, and one that goes directly.
 async fn wired() -> (OneNode, Proxy, PostgresStore, PostgresStore) {
-    wired_with(PostgresOptions::default()).await
+    wired_with(one_writer()).await
 }
 
-/// The batches here are for one request each, so they all use the one session for these: what is cut is what the next one uses.
 async fn wired_with(options: PostgresOptions) -> (OneNode, Proxy, PostgresStore, PostgresStore) {
     let database = OneNode::new(PostgresOptions::default()).await;
     let proxy = Proxy::to(database.cluster.socket()).await;
@@ -192,7 +191,7 @@ async fn a_statement_that_is_never_answered_costs_a_bounded_wait() {
     let answer_timeout = Duration::from_secs(1);
     let (_database, proxy, store, direct) = wired_with(PostgresOptions {
         answer_timeout,
-        ..PostgresOptions::default()
+        ..one_writer()
     })
     .await;
     for (cut, is_known, expected) in [(Cut::SilentBegin, true, 1), (Cut::SilentCommit, false, 1)] {

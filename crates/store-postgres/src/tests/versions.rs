@@ -5,22 +5,22 @@ use std::sync::{Arc, Mutex};
 use tender_store::conformance::{get, row, work};
 use tender_store::{Key, Row, Store, StoreError, Table, Write, Writes};
 
-use super::OneNode;
+use super::{OneNode, one_writer};
+use crate::PostgresStore;
 use crate::versions::READING_FIRST;
-use crate::{PostgresOptions, PostgresStore};
 
 /// What a batch does with the orders it has read.
-type Then = fn(&[Row]) -> Result<Vec<i64>, StoreError>;
+pub(super) type Then = fn(&[Row]) -> Result<Vec<i64>, StoreError>;
 
 /// A node that knows orders 1 to 3, whose documents are "1".
-struct Node {
-    database: OneNode,
-    store: PostgresStore,
+pub(super) struct Node {
+    pub(super) database: OneNode,
+    pub(super) store: PostgresStore,
 }
 
 impl Node {
-    async fn start() -> Self {
-        let database = OneNode::new(PostgresOptions::default()).await;
+    pub(super) async fn start() -> Self {
+        let database = OneNode::new(one_writer()).await;
         let store = database.start().await;
         store.node().await.expect("node");
         let node = Self { database, store };
@@ -33,13 +33,18 @@ impl Node {
 
     /// Reads orders and a key, adds one to the documents of those orders that `then` names, and inserts the key. Answers what each
     /// run has seen.
-    async fn pay(&self, orders: &[i64], key: i64, then: Then) -> Vec<String> {
+    pub(super) async fn pay(&self, orders: &[i64], key: i64, then: Then) -> Vec<String> {
         let (runs, outcome) = self.try_pay(orders, key, then).await;
         outcome.expect("paid");
         runs
     }
 
-    async fn try_pay(&self, orders: &[i64], key: i64, then: Then) -> (Vec<String>, Result<(), StoreError>) {
+    pub(super) async fn try_pay(
+        &self,
+        orders: &[i64],
+        key: i64,
+        then: Then,
+    ) -> (Vec<String>, Result<(), StoreError>) {
         let runs = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&runs);
         let orders: Vec<Key> = orders.iter().map(|id| vec![1, *id]).collect();
@@ -95,12 +100,12 @@ impl Node {
     }
 
     /// What another node could do.
-    async fn behind(&self, text: &str) {
+    pub(super) async fn behind(&self, text: &str) {
         let session = self.database.session().await;
         session.client().batch_execute(text).await.expect(text);
     }
 
-    async fn doc(&self, id: i64) -> String {
+    pub(super) async fn doc(&self, id: i64) -> String {
         let found = get(&self.store, Table::Orders, vec![vec![1, id]]).await;
         found[0].doc.clone()
     }

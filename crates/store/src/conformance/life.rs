@@ -1,9 +1,15 @@
 //! Opening, closing, checking and waking.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Fixture, get, key, put, row, select, write_and_wake};
-use crate::{FeedPosition, Row, Scan, StoreError, Table, Wake, WakeKind, Write};
+use tokio::sync::oneshot;
+
+use super::{Fixture, counter, get, key, put, row, select, write_and_wake};
+use crate::{
+    Batch, BoxFuture, FeedPosition, Lane, Row, Scan, Source, Sourced, StoreError, Table, Transaction, Wake,
+    WakeKind, Write, Writes,
+};
 
 /// How long to wait for what has to happen some time. Generous, because a loaded machine is slow.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -112,4 +118,70 @@ pub async fn empty_batches_commit(fixture: &dyn Fixture) {
         .expect("commit");
     put(&*store, Vec::new()).await.expect("commit");
     assert_eq!(select(&*store, Scan::new(Table::Cases, 10)).await.len(), 1);
+}
+
+/// A batch that writes a counter, and whoever waits for its end.
+struct Single(i64, oneshot::Sender<Result<(), StoreError>>);
+
+impl Batch for Single {
+    fn run<'a>(
+        &'a mut self,
+        _transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        let writes = Writes {
+            rows: vec![Write::Put(counter(&[1, 1, self.0], 1))],
+            wakes: Vec::new(),
+        };
+        Box::pin(async { Ok(writes) })
+    }
+}
+
+impl Sourced for Single {
+    fn ended(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let _ = self.1.send(outcome);
+    }
+}
+
+/// A source of one batch and no more.
+#[derive(Debug, Default)]
+struct Last(Mutex<Option<Single>>);
+
+impl std::fmt::Debug for Single {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Single").field(&self.0).finish()
+    }
+}
+
+impl Source for Last {
+    fn next(&self, _lane: Lane) -> BoxFuture<'_, Option<Box<dyn Sourced>>> {
+        Box::pin(async {
+            let single = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            single.map(|single| Box::new(single) as Box<dyn Sourced>)
+        })
+    }
+}
+
+/// What a source gives is committed before its end is told. One that has no more leaves the store at work, for others too.
+pub async fn sources_come_and_go(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    for round in 1..4 {
+        let rounds = [10 * round, 10 * round + 1];
+        let answers = rounds.map(|round| {
+            let (reply, answer) = oneshot::channel();
+            store.serve(Arc::new(Last(Mutex::new(Some(Single(round, reply))))));
+            answer
+        });
+        for answer in answers {
+            let ended = tokio::time::timeout(PATIENCE, answer).await.expect("in time");
+            ended.expect("an answer").expect("committed");
+        }
+        let found = get(
+            &*store,
+            Table::Counters,
+            rounds.map(|round| vec![1, 1, round]).into(),
+        )
+        .await;
+        assert_eq!(found, rounds.map(|round| counter(&[1, 1, round], 1)));
+        put(&*store, vec![counter(&[1, 2, round], 1)]).await.expect("put");
+    }
 }

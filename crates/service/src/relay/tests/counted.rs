@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tender_engine::EndpointId;
 use tender_store::{
-    Batch, BoxFuture, FeedPosition, Key, NodeLease, Row, Scan, Store, StoreError, Table, Transaction, Wake,
-    Writes,
+    Batch, BoxFuture, FeedPosition, Key, NodeLease, Row, Scan, Source, Store, StoreError, Table, Transaction,
+    Wake, Writes,
 };
 
 /// Looks for what is due at one endpoint, and the rows that they answered.
@@ -116,6 +116,10 @@ impl Transaction for CountedTransaction<'_> {
 impl Store for Counted {
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
         self.store.commit(batch)
+    }
+
+    fn serve(&self, source: Arc<dyn Source>) {
+        self.store.serve(source);
     }
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
