@@ -59,9 +59,9 @@ impl Listener {
                 opened = Session::open(&self.servers, Some(sender)) => opened,
             };
             match opened {
-                Ok(mut session) => {
+                Ok(session) => {
                     failures = 0;
-                    match self.listen(&mut session, notifications).await {
+                    match self.listen(&session, notifications).await {
                         Ended::Store => return self.release(Some(session)).await,
                         Ended::Session => tracing::warn!("the listening session was lost"),
                     }
@@ -209,7 +209,7 @@ impl Listener {
             None => Session::open(&self.servers, None).await,
         };
         let outcome = match session {
-            Ok(mut session) => (lease::release(&mut session, *fence).await).map_err(|error| describe(&error)),
+            Ok(session) => (lease::release(&session, *fence).await).map_err(|error| describe(&error)),
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = outcome {

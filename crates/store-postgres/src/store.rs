@@ -182,8 +182,8 @@ impl PostgresStore {
         if let Some(fence) = self.fence.get() {
             return Ok(NodeLease { node: fence.node });
         }
-        let mut session = Session::open(&self.servers, None).await?;
-        let taken = lease::take(&mut session).await.map_err(Failure::into_error)?;
+        let session = Session::open(&self.servers, None).await?;
+        let taken = lease::take(&session).await.map_err(Failure::into_error)?;
         Ok(NodeLease {
             node: self.fence.get_or_init(|| taken).node,
         })

@@ -241,7 +241,8 @@ impl<'s> Open<'s> {
         origin: u64,
         end: End,
     ) -> Result<Answer, Failure> {
-        if !is_proof(steps) && !(steps.is_empty() && wakes.is_empty()) {
+        let is_nothing = steps.is_empty() && wakes.is_empty();
+        if !is_nothing && !is_proof(steps) {
             self.access.take_whole().await;
         }
         let (limit, doubts) = (self.session.answer_timeout(), self.session.doubts());

@@ -7,6 +7,9 @@
 //! its own sleeps then, and the system lets the server run in its place. A thread that serves requests would go on with those:
 //! the server would wait for that core while another is idle, and its answers would wait until somebody looks.
 //!
+//! The next batch may be made and sent meanwhile, if both are a single statement: the server goes on with it when it has committed the
+//! one before, and waits for no change of thread in between. Whoever has to read has the session alone.
+//!
 //! With nobody else about, all that this brings is two changes of thread. So batches of a few have a session of their own,
 //! whose writer is a task.
 
@@ -15,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tender_store::job::{BatchJob, Sources, worker_gone};
+use tender_store::job::{BatchJob, Sources, end, worker_gone};
 use tender_store::{Batch, Lane, Row, Sourced, StoreError, Table, Wake};
 use tokio::runtime::Builder;
 use tokio::sync::{Mutex, RwLock, broadcast, oneshot, watch};
@@ -152,7 +155,9 @@ impl Writer {
                 }
                 Next::Batch(mut batch) => {
                     let outcome = self.commit(batch.as_mut()).await;
-                    batch.ended(outcome);
+                    if !end(batch, outcome) {
+                        tracing::error!("whoever made a batch panicked at its end");
+                    }
                 }
                 Next::Sources => sources = served.borrow_and_update().clone(),
                 Next::Closed => break,

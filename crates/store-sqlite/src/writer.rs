@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tender_store::job::{Answer, BatchJob, Sources, receive, worker_gone};
+use tender_store::job::{Answer, BatchJob, Sources, end, receive, worker_gone};
 use tender_store::{Batch, Lane, Row, Source, Sourced, StoreError, Table, Wake, Write};
 use tokio::runtime::Builder;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -148,7 +148,9 @@ impl State {
                 }
                 Next::Batch(mut batch) => {
                     let outcome = self.commit(batch.as_mut());
-                    batch.ended(outcome);
+                    if !end(batch, outcome) {
+                        tracing::error!("whoever made a batch panicked at its end");
+                    }
                     self.checkpointer.after_commit(&self.connection);
                 }
                 Next::Sources => sources = served.borrow_and_update().clone(),

@@ -83,6 +83,7 @@ macro_rules! conformance_tests {
             life::wakes_are_heard,
             life::empty_batches_commit,
             life::sources_come_and_go,
+            life::a_panic_at_the_end_of_a_batch_is_its_own,
         }
     };
     (@make (each $fixture:path) $($module:ident :: $case:ident),* $(,)?) => {

@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Debug};
 use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures_util::future::select_all;
@@ -101,6 +102,12 @@ impl Sources {
             self.0.remove(at);
         }
     }
+}
+
+/// Tells a batch how it ended, and answers whether that went well: a panic in there must not end the writer, for whom others wait.
+#[must_use]
+pub fn end(batch: Box<dyn Sourced>, outcome: Result<(), StoreError>) -> bool {
+    catch_unwind(AssertUnwindSafe(|| batch.ended(outcome))).is_ok()
 }
 
 /// The error of a caller whose worker no longer takes work.

@@ -131,12 +131,12 @@ async fn a_lease_that_ran_out_goes_on_when_it_is_renewed() {
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
     }
     let fence = *store.fence.get().expect("a number");
-    let mut session = database.session().await;
-    assert!(lease::renew(&mut session, fence).await.expect("renewed"));
+    let session = database.session().await;
+    assert!(lease::renew(&session, fence).await.expect("renewed"));
     try_put(&store, 1).await.expect("put");
     execute(&database, "UPDATE nodes SET token = token + 1").await;
     assert!(
-        !lease::renew(&mut session, fence).await.expect("answered"),
+        !lease::renew(&session, fence).await.expect("answered"),
         "it is somebody else's"
     );
 }

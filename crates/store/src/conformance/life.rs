@@ -161,6 +161,55 @@ impl Source for Last {
     }
 }
 
+/// A batch that hears of its end and panics.
+struct Fragile(Single);
+
+impl Batch for Fragile {
+    fn run<'a>(
+        &'a mut self,
+        transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        self.0.run(transaction)
+    }
+}
+
+impl Sourced for Fragile {
+    fn ended(self: Box<Self>, outcome: Result<(), StoreError>) {
+        Box::new(self.0).ended(outcome);
+        panic!("a panic made by the conformance suite");
+    }
+}
+
+/// A source of such batches, one after the other.
+#[derive(Debug)]
+struct Fragiles(Mutex<Vec<Single>>);
+
+impl Source for Fragiles {
+    fn next(&self, _lane: Lane) -> BoxFuture<'_, Option<Box<dyn Sourced>>> {
+        Box::pin(async {
+            let single = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            single.map(|single| Box::new(Fragile(single)) as Box<dyn Sourced>)
+        })
+    }
+}
+
+/// Nobody's panic ends a writer: more batches than there are writers are run.
+pub async fn a_panic_at_the_end_of_a_batch_is_its_own(fixture: &dyn Fixture) {
+    let store = fixture.open().await;
+    let (batches, answers): (Vec<_>, Vec<_>) = (0..16)
+        .map(|round| {
+            let (reply, answer) = oneshot::channel();
+            (Single(round, reply), answer)
+        })
+        .unzip();
+    store.serve(Arc::new(Fragiles(Mutex::new(batches))));
+    for answer in answers {
+        let ended = tokio::time::timeout(PATIENCE, answer).await.expect("in time");
+        ended.expect("an answer").expect("committed");
+    }
+    put(&*store, vec![counter(&[1, 2, 1], 1)]).await.expect("put");
+}
+
 /// What a source gives is committed before its end is told. One that has no more leaves the store at work, for others too.
 pub async fn sources_come_and_go(fixture: &dyn Fixture) {
     let store = fixture.open().await;
