@@ -498,3 +498,29 @@ pub struct OpenapiOptions {
     /// The API.
     pub api: Api,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{Arguments, Verb};
+
+    /// The threads of a server that is started with these arguments.
+    fn threads(arguments: &[&str]) -> Result<usize, clap::Error> {
+        let arguments = Arguments::try_parse_from(["tender", "serve"].iter().chain(arguments))?;
+        match arguments.verb {
+            Verb::Serve(options) => Ok(options.server.threads()),
+            _ => unreachable!("it is `serve`"),
+        }
+    }
+
+    #[test]
+    fn one_core_is_left_for_the_writer_unless_somebody_says_otherwise() {
+        let cores = std::thread::available_parallelism().expect("counted").get();
+        assert_eq!(threads(&[]).expect("fine"), (cores - 1).max(1));
+        assert_eq!(threads(&["--threads", "7"]).expect("fine"), 7);
+        for wrong in ["0", "1025", "-1", "many"] {
+            assert!(threads(&["--threads", wrong]).is_err(), "{wrong}");
+        }
+    }
+}

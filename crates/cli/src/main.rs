@@ -20,8 +20,8 @@ use clap::Parser;
 
 use crate::args::{Arguments, Verb};
 
-/// A payment is a few dozen small allocations, made on one thread and often given back on another, which the system's allocator
-/// takes twice as long for.
+/// A payment is about ninety small allocations, many made on one thread and given back on another. With the system's allocator the
+/// writer to the ledger takes 1.4 times as long.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -43,9 +43,7 @@ impl Broken {
             Self::All => Some(StoreError::Unavailable(why())),
         }
     }
-}
 
-impl Broken {
     /// How a commit ends that has ended so.
     fn answer(self, outcome: Result<(), StoreError>) -> Result<(), StoreError> {
         match self {
@@ -141,15 +139,11 @@ impl Breakable {
     pub fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }
-
-    fn broken(&self) -> Broken {
-        self.switch.get()
-    }
 }
 
 impl Store for Breakable {
     fn commit(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
-        let broken = self.broken();
+        let broken = self.switch.get();
         match broken.commit() {
             Some(error) => Box::pin(async { (batch, Err(error)) }),
             None => Box::pin(async move {
@@ -166,7 +160,7 @@ impl Store for Breakable {
 
     fn read(&self, batch: Box<dyn Batch>) -> BoxFuture<'_, (Box<dyn Batch>, Result<(), StoreError>)> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        match self.broken() {
+        match self.switch.get() {
             Broken::Reads | Broken::All => Box::pin(async { (batch, Err(StoreError::Unavailable(why()))) }),
             _ => self.inner.read(batch),
         }
@@ -178,7 +172,7 @@ impl Store for Breakable {
         after: FeedPosition,
         limit: u32,
     ) -> BoxFuture<'_, Result<Vec<(FeedPosition, Row)>, StoreError>> {
-        match self.broken() {
+        match self.switch.get() {
             Broken::FeedHeld => Box::pin(async { Ok(Vec::new()) }),
             Broken::Reads | Broken::All => Box::pin(async { Err(StoreError::Unavailable(why())) }),
             _ => self.inner.feed(merchant_id, after, limit),
@@ -190,7 +184,7 @@ impl Store for Breakable {
     }
 
     fn check_writable(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        match self.broken() {
+        match self.switch.get() {
             Broken::Reads | Broken::All => Box::pin(async { Err(StoreError::Unavailable(why())) }),
             _ => self.inner.check_writable(),
         }

@@ -1,11 +1,15 @@
 //! One writing process, readers beside it, backups, damage.
 
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tender_store::conformance::{get, put, row, select, work};
-use tender_store::{FeedPosition, Row, Scan, Store, StoreError, Table, Writes};
+use tender_store::{
+    Batch, BoxFuture, FeedPosition, Lane, Row, Scan, Source, Sourced, Store, StoreError, Table, Transaction,
+    Writes,
+};
 
 use super::OnFile;
 use crate::connection::{self, Durability};
@@ -204,6 +208,62 @@ async fn a_batch_that_waits_for_something_else_is_refused() {
         assert!(matches!(outcome, Err(StoreError::Internal(_))), "{outcome:?}");
     }
     put(&store, vec![order(1)]).await.expect("the store goes on");
+}
+
+/// A batch whose maker is the last to hold the store, and lets go of it when the batch has ended.
+#[derive(Debug)]
+struct LastHolder(Arc<SqliteStore>, mpsc::SyncSender<()>);
+
+impl Batch for LastHolder {
+    fn run<'a>(
+        &'a mut self,
+        _transaction: &'a mut dyn Transaction,
+    ) -> BoxFuture<'a, Result<Writes, StoreError>> {
+        Box::pin(async { Ok(Writes::default()) })
+    }
+}
+
+impl Sourced for LastHolder {
+    fn ended(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self(store, let_go) = *self;
+        outcome.expect("committed");
+        drop(store);
+        let_go.send(()).expect("somebody waits");
+    }
+}
+
+/// Gives it away, and nothing else.
+#[derive(Debug)]
+struct Single(Mutex<Option<LastHolder>>);
+
+impl Source for Single {
+    fn next(&self, _lane: Lane) -> BoxFuture<'_, Option<Box<dyn Sourced>>> {
+        Box::pin(async {
+            let holder = self.0.lock().expect("no panic").take();
+            holder.map(|holder| Box::new(holder) as Box<dyn Sourced>)
+        })
+    }
+}
+
+#[test]
+fn the_writer_can_be_the_last_to_let_go_of_the_store() {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let file = OnFile::new(SqliteOptions::default());
+    let store = Arc::new(file.start());
+    let (let_go, gone) = mpsc::sync_channel(1);
+    let source = Arc::new(Single(Mutex::default()));
+    let mut holder = source.0.lock().expect("no panic");
+    *holder = Some(LastHolder(Arc::clone(&store), let_go));
+    store.serve(Arc::clone(&source) as Arc<dyn Source>);
+    // The writer takes it only now.
+    drop(store);
+    drop(holder);
+    gone.recv_timeout(PATIENCE).expect("without a panic");
+    let begun = Instant::now();
+    while SqliteStore::open(&file.path(), SqliteOptions::default()).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "the file is not released");
+        std::thread::yield_now();
+    }
 }
 
 /// A full disk, played by a limit on the file's size.
