@@ -16,6 +16,7 @@
 //! pooling): prepared statements, `LISTEN` and the settings of a session depend on it.
 
 mod assumed;
+mod column;
 mod error;
 mod feed;
 mod lease;

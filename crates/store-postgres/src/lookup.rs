@@ -7,6 +7,7 @@ use tender_store::{Key, Row, StoreError, Table};
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 
+use crate::column::Numbers;
 use crate::error::describe;
 use crate::sql::{Rows, statements};
 use crate::transaction::Kind;
@@ -17,7 +18,7 @@ pub(crate) struct Lookup<'k> {
     /// Rising, each once: the order in which every node takes its locks.
     pub keys: Vec<&'k Key>,
     /// The same by column, as parameters.
-    columns: Vec<Vec<i64>>,
+    columns: Vec<Numbers>,
 }
 
 impl<'k> Lookup<'k> {
@@ -29,7 +30,7 @@ impl<'k> Lookup<'k> {
         keys.sort_unstable();
         keys.dedup();
         let columns = (0..table.spec().key_len)
-            .map(|at| keys.iter().filter_map(|key| key.get(at).copied()).collect())
+            .map(|at| Numbers(keys.iter().filter_map(|key| key.get(at).copied()).collect()))
             .collect();
         Ok(Self { table, keys, columns })
     }
@@ -48,7 +49,7 @@ impl<'k> Lookup<'k> {
 
     pub(crate) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
         (self.columns.iter())
-            .map(|column| match column.as_slice() {
+            .map(|column| match column.0.as_slice() {
                 [value] => value as &(dyn ToSql + Sync),
                 _ => column,
             })

@@ -6,6 +6,7 @@ use tender_store::storable::{require_distinct, require_key, require_row};
 use tender_store::{Key, Row, StoreError, Table, TableSpec, Write};
 use tokio_postgres::types::ToSql;
 
+use crate::column::{Docs, Numbers};
 use crate::sql::{Rows, statements};
 use crate::versions::{Version, Writing};
 
@@ -93,8 +94,8 @@ impl Action {
 pub(crate) struct Step {
     pub table: Table,
     pub action: Action,
-    columns: Vec<Vec<i64>>,
-    docs: Option<Vec<String>>,
+    columns: Vec<Numbers>,
+    docs: Option<Docs>,
     /// What transactions wrote the rows, where their versions matter.
     writings: Vec<Writing>,
 }
@@ -106,15 +107,15 @@ impl Step {
         Self {
             table,
             action,
-            columns: (0..width).map(|_| Vec::with_capacity(rows)).collect(),
-            docs: has_doc.then(|| Vec::with_capacity(rows)),
+            columns: (0..width).map(|_| Numbers(Vec::with_capacity(rows))).collect(),
+            docs: has_doc.then(|| Docs(Vec::with_capacity(rows))),
             writings: Vec::new(),
         }
     }
 
     /// Which form of the text it takes when it is a statement of its own.
     pub(crate) fn rows(&self) -> Rows {
-        Rows::of(self.columns.first().map_or(0, Vec::len))
+        Rows::of(self.row_count())
     }
 
     /// The parameters in the order of the text for so many rows.
@@ -122,11 +123,11 @@ impl Step {
         let is_one = rows == Rows::One;
         let (width, _) = self.action.written(self.table.spec());
         let columns = self.columns.iter().take(width);
-        let columns = columns.map(|column| match column.as_slice() {
+        let columns = columns.map(|column| match column.0.as_slice() {
             [value] if is_one => value as &(dyn ToSql + Sync),
             _ => column,
         });
-        let docs = self.docs.iter().map(|docs| match docs.as_slice() {
+        let docs = self.docs.iter().map(|docs| match docs.0.as_slice() {
             [doc] if is_one => doc as &(dyn ToSql + Sync),
             _ => docs,
         });
@@ -160,10 +161,7 @@ impl Step {
 
     /// Makes it replace these versions of its rows, one for each.
     pub(crate) fn replace(&mut self, versions: &[Version]) {
-        let is_as_before = |(at, version): (usize, &Version)| {
-            let columns = self.columns.iter().filter_map(|column| column.get(at));
-            columns.eq(&version.row.columns)
-        };
+        let is_as_before = |(at, version): (usize, &Version)| self.values(at).eq(&version.row.columns);
         self.action = match self.docs.is_some() && versions.iter().enumerate().all(is_as_before) {
             true => Action::ReplaceDocs,
             false => Action::Replace,
@@ -173,43 +171,49 @@ impl Step {
 
     /// Whether its rows are those with these keys, in this order.
     pub(crate) fn has_keys<'k>(&self, keys: impl ExactSizeIterator<Item = &'k [i64]>) -> bool {
-        let has_key = |(at, key): (usize, &[i64])| {
-            let columns = self.columns.iter().filter_map(|column| column.get(at));
-            columns.zip(key).all(|(value, wanted)| value == wanted)
-        };
-        self.columns.first().map_or(0, Vec::len) == keys.len() && keys.enumerate().all(has_key)
+        let has_key =
+            |(at, key): (usize, &[i64])| self.values(at).zip(key).all(|(value, wanted)| value == wanted);
+        self.row_count() == keys.len() && keys.enumerate().all(has_key)
     }
 
     /// The keys of its rows.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
         let key_len = self.table.spec().key_len;
-        let rows = self.columns.first().map_or(0, Vec::len);
-        (0..rows).map(move |at| {
-            let columns = self.columns.iter().take(key_len);
-            columns.filter_map(|column| column.get(at).copied()).collect()
-        })
+        (0..self.row_count()).map(move |at| self.values(at).take(key_len).copied().collect())
     }
 
     /// Its rows, if it writes any.
     pub(crate) fn into_written(self) -> impl Iterator<Item = Row> {
         let (table, columns) = (self.table, self.columns);
-        (self.docs.into_iter().flatten().enumerate()).map(move |(at, doc)| Row {
+        let docs = self.docs.into_iter().flat_map(|docs| docs.0);
+        docs.enumerate().map(move |(at, doc)| Row {
             table,
-            columns: (columns.iter())
-                .filter_map(|column| column.get(at).copied())
-                .collect(),
+            columns: values(&columns, at).copied().collect(),
             doc,
         })
     }
 
+    fn row_count(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.0.len())
+    }
+
+    /// The values of one of its rows.
+    fn values(&self, at: usize) -> impl Iterator<Item = &i64> {
+        values(&self.columns, at)
+    }
+
     fn push(&mut self, values: Vec<i64>, doc: String) {
         for (column, value) in self.columns.iter_mut().zip(values) {
-            column.push(value);
+            column.0.push(value);
         }
         if let Some(docs) = &mut self.docs {
-            docs.push(doc);
+            docs.0.push(doc);
         }
     }
+}
+
+fn values(columns: &[Numbers], at: usize) -> impl Iterator<Item = &i64> {
+    columns.iter().filter_map(move |column| column.0.get(at))
 }
 
 /// The steps for these writes, in table order and with rising keys, which is the order every node locks in.

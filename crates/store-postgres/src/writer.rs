@@ -109,6 +109,9 @@ impl Writer {
         let serve = move || match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => {
                 let _ = report.send(Ok(()));
+                if let Err(error) = tender_sched::prefer_short_turns() {
+                    tracing::debug!(%error, "a writer has turns of the usual length");
+                }
                 let each = (0..depth).map(|_| self.clone().serve(work.clone()));
                 runtime.block_on(join_all(each));
             }

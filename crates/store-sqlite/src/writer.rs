@@ -61,7 +61,12 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || runtime.block_on(state.serve(queue, served)))
+            .spawn(move || {
+                if let Err(error) = tender_sched::prefer_short_turns() {
+                    tracing::debug!(%error, "the writer has turns of the usual length");
+                }
+                runtime.block_on(state.serve(queue, served));
+            })
             .map_err(missing)?;
         Ok(Self {
             jobs: Some(jobs),

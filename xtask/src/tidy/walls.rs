@@ -111,10 +111,18 @@ const WALLS: &[Wall] = &[
     Wall {
         packages: "tender-store-*",
         rule: Rule::WorkspaceOnly {
-            shipped: &["tender-store"],
+            shipped: &["tender-sched", "tender-store"],
             tests: &["tender-engine", "tender-money", "tender-testkit"],
         },
         why: BACKEND_BELOW,
+    },
+    Wall {
+        packages: "tender-sched",
+        rule: Rule::WorkspaceOnly {
+            shipped: &[],
+            tests: &[],
+        },
+        why: "it is the only crate with unsafe code, and stays as small as its system calls",
     },
     Wall {
         packages: "tender-service",

@@ -31,7 +31,7 @@ fn writes_become_one_statement_per_table_and_action_in_lock_order() {
             (
                 step.table,
                 step.action,
-                step.columns[step.table.spec().key_len - 1].clone(),
+                step.columns[step.table.spec().key_len - 1].0.clone(),
             )
         })
         .collect();
@@ -73,5 +73,5 @@ fn entries_of_the_journal_stay_in_their_order() {
     let steps = plan(writes, &Missing::new()).expect("a plan");
     let tables: Vec<_> = steps.iter().map(|step| step.table).collect();
     assert_eq!(tables, [Table::Orders, Table::Journal, Table::Deliveries]);
-    assert_eq!(steps[1].columns[1], [9, 4, 9]);
+    assert_eq!(steps[1].columns[1].0, [9, 4, 9]);
 }
