@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: what a payment costs, beside what it would cost if nothing were done with it.
 //!
 //! Owns: what is measured in which order, how often, and how it is told. Must not know: how load is made, which is
-//! `tender-bench`'s business. Absolute figures belong to one machine at one hour; so everything that is compared is
-//! measured in one run, in turns, and the ratio of medians is what counts.
+//! `tender-bench`'s business. Absolute figures belong to one machine at one minute; so whatever is compared with the bare handler
+//! has that handler measured right before and right after it, and the median of these ratios is what counts.
 
 mod document;
 mod figures;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::{process, requirements, test};
-use figures::{Figures, Round};
+use figures::{Beside, Figures, Round};
 use postgres::Postgres;
 use server::{Ledger, Server};
 use tool::{Load, Sample, TimedLoad, Tool};
@@ -87,7 +87,7 @@ struct Plan {
     rounds_max: usize,
     /// No round begins when so much time has passed.
     time_for_rounds: Duration,
-    /// Requests to the bare handler per round.
+    /// Requests to the bare handler, each time.
     bare: u64,
     /// Payments accepted, and payments written into the bare storage, per round and per storage.
     accepted: u64,
@@ -101,9 +101,9 @@ struct Plan {
 }
 
 const FULL: Plan = Plan {
-    rounds_max: 5,
-    time_for_rounds: Duration::from_secs(240),
-    bare: 100_000,
+    rounds_max: 9,
+    time_for_rounds: Duration::from_secs(300),
+    bare: 50_000,
     accepted: 40_000,
     alone: 2_000,
     pgbench_seconds: 5,
@@ -207,29 +207,33 @@ impl Bench<'_> {
         Ok(rounds)
     }
 
-    /// Everything once, each on a fresh folder or database and, where there is one, a fresh server.
+    /// Everything once, each on a fresh folder or database and, where there is one, a fresh server. Only the bare handler's stays
+    /// for the round: it is measured between the others.
     fn round(&self, postgres: &mut Postgres) -> Result<Round> {
         let (start, idle_kib) = self.start()?;
-        let bare = {
-            let server = Server::bare(&self.tool)?;
-            self.tool.bare(server.address(), self.load(self.plan.bare))?
+        let handler = Server::bare(&self.tool)?;
+        let measure_bare = || self.tool.bare(handler.address(), self.load(self.plan.bare));
+        let mut bare = vec![measure_bare()?];
+        let mut beside = |sample: Result<Sample>| {
+            let (sample, before, after) = (sample?, bare.last().copied(), measure_bare()?);
+            bare.push(after);
+            anyhow::Ok(Beside {
+                sample,
+                bare: [before.unwrap_or(after), after],
+            })
         };
-        let storage = self
-            .tool
-            .engine(&self.folder("engine")?, self.load(self.plan.accepted))?;
+        let storage = beside(self.storage())?;
         let (accepted, loaded_kib) = {
             let server = self.demo()?;
-            let sample = self.tool.pay(&[&server], self.load(self.plan.accepted))?;
-            (sample, server.memory_kib()?)
+            let accepted = self.tool.pay(&[&server], self.load(self.plan.accepted))?;
+            let loaded_kib = server.memory_kib()?;
+            drop(server);
+            (beside(Ok(accepted))?, loaded_kib)
         };
-        let settled = {
-            let server = self.demo()?;
-            self.tool.settle(&server, self.load(self.plan.settled))?
-        };
-        let alone = {
-            let server = self.demo()?;
-            self.tool.pay(&[&server], self.load_alone())?
-        };
+        let settled = beside(self.settled())?;
+        let pgbench = beside(self.pgbench(postgres, PGBENCH_CLIENTS, self.plan.pgbench_seconds))?;
+        let one_node = beside(self.nodes(postgres, 1, self.load(self.plan.accepted)))?;
+        let two_nodes = beside(self.nodes(postgres, 2, self.load(self.plan.accepted)))?;
         let round = Round {
             start,
             idle_kib,
@@ -238,15 +242,26 @@ impl Bench<'_> {
             storage,
             accepted,
             settled,
-            alone,
-            pgbench: self.pgbench(postgres, PGBENCH_CLIENTS, self.plan.pgbench_seconds)?,
-            one_node: self.nodes(postgres, 1, self.load(self.plan.accepted))?,
-            two_nodes: self.nodes(postgres, 2, self.load(self.plan.accepted))?,
+            pgbench,
+            one_node,
+            two_nodes,
+            alone: self.tool.pay(&[&self.demo()?], self.load_alone())?,
             pgbench_alone: self.pgbench(postgres, 1, self.plan.pgbench_alone_seconds)?,
             postgres_alone: self.nodes(postgres, 1, self.load_alone())?,
         };
         eprintln!("{round:?}");
         Ok(round)
+    }
+
+    /// Rows written into the bare storage.
+    fn storage(&self) -> Result<Sample> {
+        let folder = self.folder("engine")?;
+        self.tool.engine(&folder, self.load(self.plan.accepted))
+    }
+
+    /// Whole payments on the embedded storage.
+    fn settled(&self) -> Result<Sample> {
+        self.tool.settle(&self.demo()?, self.load(self.plan.settled))
     }
 
     /// Payments accepted by nodes on one fresh PostgreSQL database.

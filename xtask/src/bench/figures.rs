@@ -8,8 +8,15 @@ use super::tool::Sample;
 #[cfg(test)]
 mod tests;
 
-/// Everything measured once.
+/// A sample, and those of the bare handler from right before and right after it.
 #[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    pub sample: Sample,
+    pub bare: [Sample; 2],
+}
+
+/// Everything measured once.
+#[derive(Debug, Clone)]
 pub struct Round {
     /// From the start of the process until it was ready.
     pub start: Duration,
@@ -17,21 +24,21 @@ pub struct Round {
     pub idle_kib: u64,
     /// Memory after the payments were accepted.
     pub loaded_kib: u64,
-    /// The bare handler.
-    pub bare: Sample,
+    /// The bare handler, each time.
+    pub bare: Vec<Sample>,
     /// The bare storage.
-    pub storage: Sample,
+    pub storage: Beside,
     /// Payments accepted.
-    pub accepted: Sample,
+    pub accepted: Beside,
     /// Whole payments.
-    pub settled: Sample,
+    pub settled: Beside,
+    /// `pgbench` with the statements of a payment.
+    pub pgbench: Beside,
+    /// Payments accepted on PostgreSQL by one node, and by two nodes together.
+    pub one_node: Beside,
+    pub two_nodes: Beside,
     /// Payments accepted one after the other.
     pub alone: Sample,
-    /// `pgbench` with the statements of a payment.
-    pub pgbench: Sample,
-    /// Payments accepted on PostgreSQL by one node, and by two nodes together.
-    pub one_node: Sample,
-    pub two_nodes: Sample,
     /// `pgbench` with one client.
     pub pgbench_alone: Sample,
     /// Payments accepted on PostgreSQL one after the other.
@@ -39,10 +46,13 @@ pub struct Round {
 }
 
 /// Where a sample is in a round.
-type Place = fn(&Round) -> Sample;
+type Place<T> = fn(&Round) -> T;
 
-/// A line of the table: its name, its sample, and the storage it stands on when it has one.
-type Line = (String, Place, Option<Place>);
+/// A line of the table: its name, its sample, and the storage it stands on.
+type Line = (String, Place<Beside>, Place<Beside>);
+
+/// In how many parts a ratio is counted before it is rounded.
+const RATIO_PARTS: u64 = 1_000_000;
 
 /// What a run has found.
 #[derive(Debug)]
@@ -59,10 +69,11 @@ impl Figures<'_> {
     /// The result as a Markdown text.
     pub fn table(&self) -> String {
         let mut text = format!(
-            "Clients: {}, unless it is said. Rounds: {}. Medians; in brackets the lowest and the highest of the \
-             rounds.\n\n",
+            "Clients: {}, unless it is said. Rounds: {}, the bare handler {} times. Medians, also of the ratios; in \
+             brackets the lowest and the highest.\n\n",
             self.clients,
-            self.rounds.len()
+            self.rounds.len(),
+            self.bare().len()
         );
         self.write_rates(&mut text);
         self.write_latencies_alone(&mut text);
@@ -72,26 +83,21 @@ impl Figures<'_> {
 
     /// Payments per second, and what they are of what could be.
     fn write_rates(&self, text: &mut String) {
-        let lines: [Line; 7] = [
-            (
-                "bare HTTP handler that parses the same body".to_owned(),
-                |round| round.bare,
-                None,
-            ),
+        let lines: [Line; 6] = [
             (
                 "SQLite: bare storage, same number of rows, grouped commits".to_owned(),
                 |round| round.storage,
-                Some(|round| round.storage),
+                |round| round.storage,
             ),
             (
                 "SQLite: **payments accepted**, `POST /o/op/1/pay`, answered after the sync".to_owned(),
                 |round| round.accepted,
-                Some(|round| round.storage),
+                |round| round.storage,
             ),
             (
                 "SQLite: whole payments, accepted, taken by a till, told by webhook".to_owned(),
                 |round| round.settled,
-                Some(|round| round.storage),
+                |round| round.storage,
             ),
             (
                 format!(
@@ -99,12 +105,12 @@ impl Figures<'_> {
                     self.pgbench_clients
                 ),
                 |round| round.pgbench,
-                Some(|round| round.pgbench),
+                |round| round.pgbench,
             ),
             (
                 "PostgreSQL: **payments accepted**, one node".to_owned(),
                 |round| round.one_node,
-                Some(|round| round.pgbench),
+                |round| round.pgbench,
             ),
             (
                 format!(
@@ -112,35 +118,43 @@ impl Figures<'_> {
                     self.clients / 2
                 ),
                 |round| round.two_nodes,
-                Some(|round| round.pgbench),
+                |round| round.pgbench,
             ),
         ];
         text.push_str(
             "| | per second | of the bare handler | of the bare storage / of `pgbench` | p50 ms | p99 ms |\n\
              |---|---|---|---|---|---|\n",
         );
-        let bare = self.median(|round| round.bare.per_second);
-        for (name, sample, storage) in lines {
-            let rate = self.median(|round| sample(round).per_second);
-            let (low, high) = self.range(|round| sample(round).per_second);
-            let storage = storage.map_or(0, |storage| self.median(|round| storage(round).per_second));
-            let _ = writeln!(
+        let bare = "bare HTTP handler that parses the same body";
+        write_rate(text, bare, &self.bare(), ["1.00", "–"].map(str::to_owned));
+        for (name, place, storage) in lines {
+            let samples: Vec<Sample> = (self.rounds.iter()).map(|round| place(round).sample).collect();
+            let of_bare = self.ratios(|round| place(round).of_bare());
+            let of_storage =
+                self.ratios(|round| parts(place(round).sample.per_second, storage(round).sample.per_second));
+            write_rate(
                 text,
-                "| {name} | {} ({} to {}) | {} | {} | {} | {} |",
-                grouped(rate),
-                grouped(low),
-                grouped(high),
-                ratio(rate, bare),
-                ratio(rate, storage),
-                tenths(self.median(|round| sample(round).p50_us), 1_000),
-                tenths(self.median(|round| sample(round).p99_us), 1_000),
+                &name,
+                &samples,
+                [with_range(of_bare), hundredths(of_storage.0, RATIO_PARTS)],
             );
         }
     }
 
+    /// All samples of the bare handler.
+    fn bare(&self) -> Vec<Sample> {
+        let samples = self.rounds.iter().flat_map(|round| &round.bare);
+        samples.copied().collect()
+    }
+
+    /// The median of what every round says, the lowest and the highest.
+    fn ratios(&self, ratio: impl Fn(&Round) -> u64) -> (u64, u64, u64) {
+        middle_and_ends(self.rounds.iter().map(ratio).collect())
+    }
+
     /// What a payment takes when there is no other.
     fn write_latencies_alone(&self, text: &mut String) {
-        let lines: [(&str, Place); 3] = [
+        let lines: [(&str, Place<Sample>); 3] = [
             ("SQLite: payment accepted", |round| round.alone),
             ("PostgreSQL: `pgbench`, the same statements", |round| {
                 round.pgbench_alone
@@ -181,14 +195,50 @@ impl Figures<'_> {
     fn median(&self, value: impl Fn(&Round) -> u64) -> u64 {
         median(self.rounds.iter().map(value).collect())
     }
+}
 
-    fn range(&self, value: impl Fn(&Round) -> u64) -> (u64, u64) {
-        let values = || self.rounds.iter().map(&value);
-        (
-            values().min().unwrap_or_default(),
-            values().max().unwrap_or_default(),
+impl Beside {
+    /// What it is of the bare handler, in parts.
+    fn of_bare(self) -> u64 {
+        let [before, after] = self.bare;
+        parts(
+            self.sample.per_second.saturating_mul(2),
+            before.per_second.saturating_add(after.per_second),
         )
     }
+}
+
+fn write_rate(text: &mut String, name: &str, samples: &[Sample], ratios: [String; 2]) {
+    let all = |value: fn(&Sample) -> u64| samples.iter().map(value).collect::<Vec<_>>();
+    let (rate, low, high) = middle_and_ends(all(|sample| sample.per_second));
+    let [of_bare, of_storage] = ratios;
+    let _ = writeln!(
+        text,
+        "| {name} | {} ({} to {}) | {of_bare} | {of_storage} | {} | {} |",
+        grouped(rate),
+        grouped(low),
+        grouped(high),
+        tenths(median(all(|sample| sample.p50_us)), 1_000),
+        tenths(median(all(|sample| sample.p99_us)), 1_000),
+    );
+}
+
+/// `0.41 (0.39 to 0.44)`
+fn with_range((middle, low, high): (u64, u64, u64)) -> String {
+    let [middle, low, high] = [middle, low, high].map(|ratio| hundredths(ratio, RATIO_PARTS));
+    format!("{middle} ({low} to {high})")
+}
+
+/// How much a value is of another, in parts; nothing when there is nothing to compare with.
+fn parts(value: u64, of: u64) -> u64 {
+    rounded(value.saturating_mul(RATIO_PARTS), of).unwrap_or_default()
+}
+
+/// The median, the lowest and the highest.
+fn middle_and_ends(values: Vec<u64>) -> (u64, u64, u64) {
+    let ends = values.iter().min().zip(values.iter().max());
+    let (low, high) = ends.map_or((0, 0), |(low, high)| (*low, *high));
+    (median(values), low, high)
 }
 
 /// The middle value, of an even number of them the lower middle one, so that it is one that was measured.
@@ -196,14 +246,6 @@ fn median(mut values: Vec<u64>) -> u64 {
     values.sort_unstable();
     let middle = values.len().saturating_sub(1) / 2;
     values.get(middle).copied().unwrap_or_default()
-}
-
-/// `0.41`, rounded; a dash when there is nothing to compare with.
-fn ratio(value: u64, of: u64) -> String {
-    if of == 0 {
-        return "–".to_owned();
-    }
-    hundredths(value, of)
 }
 
 /// A value in a larger unit with two digits after the point, rounded.
