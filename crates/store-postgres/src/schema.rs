@@ -5,7 +5,11 @@
 //! the version before go on and can even be started again; or it *contracts* it (takes away what no program in use
 //! needs any more), and the database notes the oldest program that may still come.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use tender_store::{Migrate, StoreError};
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
@@ -49,6 +53,9 @@ pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// The oldest server that has everything used here, as `server_version_num` writes it.
 const SERVER_VERSION_MIN: i32 = 130_000;
+
+/// After so long somebody is told what is being waited for.
+const LONG_WAIT: Duration = Duration::from_secs(5);
 
 /// The advisory lock that lets one program at a time migrate ("tendmigr").
 const LOCK: i64 = 0x7465_6e64_6d69_6772;
@@ -105,10 +112,15 @@ pub(crate) async fn migrate(session: &Session) -> Result<(), StoreError> {
         "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); \
          SET lock_timeout = '{LOCK_TIMEOUT}'"
     );
-    client
-        .batch_execute(&lock)
-        .await
-        .map_err(|error| failed("the lock", &error))?;
+    let mut locked = pin!(client.batch_execute(&lock));
+    let locked = match timeout(LONG_WAIT, &mut locked).await {
+        Ok(locked) => locked,
+        Err(_) => {
+            tracing::warn!("another program is migrating the database; this one goes on when that has ended");
+            locked.await
+        }
+    };
+    locked.map_err(|error| failed("the lock", &error))?;
     let outcome = migrate_locked(client).await;
     let unlock = format!("SELECT pg_advisory_unlock({LOCK})");
     let unlocked = client.batch_execute(&unlock).await;

@@ -82,8 +82,9 @@ fn copy(from: &Path, to: &Path, reply: &mut Reply) -> Result<(), StoreError> {
     source
         .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")
         .map_err(general)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let mut target = Connection::open_with_flags(to, flags).map_err(general)?;
+    connection::make_private(to)
+        .map_err(|error| StoreError::Internal(format!("backup to {}: {error}", to.display())))?;
+    let mut target = Connection::open_with_flags(to, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(general)?;
     {
         let backup = Backup::new(&source, &mut target).map_err(general)?;
         loop {

@@ -1,5 +1,6 @@
 //! Opening connections with the settings each kind needs.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,10 +35,20 @@ pub(crate) enum Durability {
     Scratch,
 }
 
+/// Makes an empty file that nobody but its owner reads, unless there is one already. SQLite would make it with the rights that
+/// programs usually give; the files that it keeps beside it get the rights of this one.
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 /// Opens the connection that writes, creating the file if there is none.
 pub(crate) fn writing(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
+    make_private(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let connection = open(path, flags)?;

@@ -119,6 +119,22 @@ async fn a_scratch_database_works_and_is_deleted() {
     assert!(!path.parent().expect("a folder").exists());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_but_the_owner_reads_the_ledger_or_its_backup() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = OnFile::new(SqliteOptions::default());
+    let store = file.start();
+    put(&store, vec![order(1)]).await.expect("a row");
+    let copy = file.path().with_file_name("copy.db");
+    store.backup(&copy).await.expect("a backup");
+    for beside in ["ledger.db", "ledger.db-wal", "ledger.db-shm", "copy.db"] {
+        let data = fs::metadata(file.path().with_file_name(beside)).expect(beside);
+        assert_eq!(data.permissions().mode() & 0o777, 0o600, "{beside}");
+    }
+}
+
 /// Commits go on while the copy is made; the copy holds a state between the two ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_load_is_a_whole_ledger() {
