@@ -1,6 +1,7 @@
 //! Opening connections with the settings each kind needs.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,12 +38,17 @@ pub(crate) enum Durability {
 
 /// Makes an empty file that nobody but its owner reads, unless there is one already. SQLite would make it with the rights that
 /// programs usually give; the files that it keeps beside it get the rights of this one.
+///
+/// One that is there is not even opened: closing it again would end this process's locks on it, those of SQLite too.
 pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// Opens the connection that writes, creating the file if there is none.
