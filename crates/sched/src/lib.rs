@@ -3,8 +3,8 @@
 //! Owns: the calls, and the only `unsafe` code of the workspace. Must not know: which threads there are and what they do.
 //!
 //! A storage's writer works for a moment and then sleeps, because it waits for the disk or for PostgreSQL, and everybody waits for
-//! it. When it wakes on a core where something else runs, the kernel lets that finish its turn first, which may last for milliseconds:
-//! longer than the writer's whole batch. What it asks for here is not more time than its share, but to have it sooner and in
+//! it. When it wakes on a core where something else runs, the kernel lets that finish its turn first, which may last for a millisecond
+//! and more: longer than the writer's whole batch. What it asks for here is not more time than its share, but to have it sooner and in
 //! smaller pieces.
 
 #[cfg(target_os = "linux")]
@@ -19,6 +19,6 @@ mod linux;
 /// What the system said when it refused, for example because of a sandbox. The thread then runs as it did.
 pub fn prefer_short_turns() -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
-    linux::prefer_turns_of(linux::SHORTEST_TURN_NS)?;
+    linux::prefer_short_turns()?;
     Ok(())
 }

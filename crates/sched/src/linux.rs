@@ -16,20 +16,19 @@ use libc::{SCHED_OTHER, c_long, sched_attr};
 mod tests;
 
 /// The kernel grants nothing shorter.
-pub(crate) const SHORTEST_TURN_NS: u64 = 100_000;
+const SHORTEST_TURN_NS: u64 = 100_000;
 
 /// The calling thread, where a thread is named.
 const CALLER: c_long = 0;
 
 const NO_FLAGS: c_long = 0;
 
-/// Asks for turns of this length for the calling thread. Zero stands for the usual length.
-pub(crate) fn prefer_turns_of(turn_ns: u64) -> io::Result<()> {
+pub(crate) fn prefer_short_turns() -> io::Result<()> {
     let mut attributes = attributes()?;
     if i64::from(attributes.sched_policy) != i64::from(SCHED_OTHER) {
         return Ok(());
     }
-    attributes.sched_runtime = turn_ns;
+    attributes.sched_runtime = SHORTEST_TURN_NS;
     // SAFETY: the kernel reads as many bytes as the structure's first field says, which is its size, during the call only.
     let answer = unsafe { libc::syscall(libc::SYS_sched_setattr, CALLER, &raw const attributes, NO_FLAGS) };
     checked(answer)

@@ -2,8 +2,8 @@
 //!
 //! Owns: how arrays are written. Must not know: tables and rows.
 //!
-//! The client library can write arrays of anything, and takes several calls for each value. A payment is about forty numbers and five
-//! documents, so these two kinds are written straight.
+//! The client library can write arrays of anything, and takes several calls for each value. A payment is nearly thirty numbers and
+//! five documents, so these two kinds are written straight.
 
 use std::error::Error;
 

@@ -1,3 +1,5 @@
+use std::sync::mpsc;
+
 use super::*;
 
 /// In a thread of its own, because threads of the test runner are used again.
@@ -17,10 +19,15 @@ fn has_turns() -> bool {
 #[test]
 fn a_thread_gets_the_turns_it_asked_for_and_its_neighbour_does_not() {
     let (own, neighbours) = in_a_thread(|| {
-        let neighbour = std::thread::spawn(|| attributes().unwrap().sched_runtime);
-        let neighbours = neighbour.join().unwrap();
+        // It begins before, because a thread inherits the turns of its maker, and looks after.
+        let (now, asked) = mpsc::sync_channel(1);
+        let neighbour = std::thread::spawn(move || {
+            asked.recv().unwrap();
+            attributes().unwrap().sched_runtime
+        });
         crate::prefer_short_turns().unwrap();
-        (attributes().unwrap().sched_runtime, neighbours)
+        now.send(()).unwrap();
+        (attributes().unwrap().sched_runtime, neighbour.join().unwrap())
     });
     assert!(own == SHORTEST_TURN_NS || !has_turns(), "{own} ns");
     assert_ne!(neighbours, SHORTEST_TURN_NS);
@@ -33,7 +40,7 @@ fn everything_else_stays_as_it_was() {
         let answer = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 7) };
         assert_eq!(answer, 0);
         let before = attributes().unwrap();
-        prefer_turns_of(SHORTEST_TURN_NS).unwrap();
+        prefer_short_turns().unwrap();
         (before, attributes().unwrap())
     });
     assert_eq!(before.sched_nice, 7);
@@ -51,7 +58,7 @@ fn a_thread_that_is_scheduled_in_another_way_is_left_alone() {
         let answer = unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const parameters) };
         assert_eq!(answer, 0);
         let before = attributes().unwrap();
-        prefer_turns_of(SHORTEST_TURN_NS).unwrap();
+        prefer_short_turns().unwrap();
         (before, attributes().unwrap())
     });
     assert_eq!(before.sched_policy, u32::try_from(libc::SCHED_BATCH).unwrap());
