@@ -7,9 +7,6 @@
 mod document;
 mod figures;
 mod machine;
-mod postgres;
-mod server;
-mod tool;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,17 +15,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::{process, requirements, test};
+use crate::rig::postgres::{self, Postgres};
+use crate::rig::server::{Ledger, Server};
+use crate::rig::tool::{Load, Sample, TimedLoad, Tool};
+use crate::{process, release, requirements, test};
 use figures::{Beside, Figures, Round};
-use postgres::Postgres;
-use server::{Ledger, Server};
-use tool::{Load, Sample, TimedLoad, Tool};
 
 #[cfg(test)]
 mod tests;
-
-/// The profile that releases are built with.
-const PROFILE: &str = "dist";
 
 /// Cargo's own profile whose folder has another name.
 const DEV_PROFILE: (&str, &str) = ("dev", "debug");
@@ -50,7 +44,7 @@ impl<'a> Options<'a> {
     pub fn parse(words: &[&'a str]) -> Option<Self> {
         let mut options = Self {
             is_quick: false,
-            profile: PROFILE,
+            profile: release::PROFILE,
         };
         let mut rest = words;
         loop {
@@ -70,7 +64,7 @@ impl<'a> Options<'a> {
     }
 
     fn is_written_down(self) -> bool {
-        !self.is_quick && self.profile == PROFILE
+        !self.is_quick && self.profile == release::PROFILE
     }
 
     /// The folder that Cargo builds into.
@@ -136,10 +130,17 @@ const PAYMENTS_PER_ORDER: u64 = 4;
 pub fn run(workspace: &Path, options: Options<'_>) -> Result<ExitCode> {
     let postgres = requirements::ensure_postgres(workspace)?;
     let target = test::target_directory(workspace)?;
-    build(workspace, options.profile)?;
     let binary = |name| test::binary(&target, options.folder(), name);
+    let tender = match options.is_written_down() {
+        true => release::build(workspace)?,
+        false => {
+            release::package(workspace, "tender-cli", options.profile)?;
+            binary("tender")
+        }
+    };
+    release::package(workspace, "tender-bench", options.profile)?;
     let bench = Bench {
-        tender: binary("tender"),
+        tender,
         tool: Tool::new(binary("tender-bench"), workspace, &postgres),
         workspace,
         temporary: target.join("xtask/postgres"),
@@ -170,15 +171,6 @@ pub fn run(workspace: &Path, options: Options<'_>) -> Result<ExitCode> {
         eprintln!("{PAGE} is left to the run without options");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// One after the other, so that the product is built with its own dependencies' features and no others.
-fn build(workspace: &Path, profile: &str) -> Result<()> {
-    for package in ["tender-cli", "tender-bench"] {
-        let arguments = ["build", "--profile", profile, "--package", package];
-        process::run(process::cargo(workspace).args(arguments))?;
-    }
-    Ok(())
 }
 
 struct Bench<'a> {

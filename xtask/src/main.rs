@@ -6,8 +6,10 @@
 mod bench;
 mod openapi;
 mod process;
+mod release;
 mod report;
 mod requirements;
+mod rig;
 mod steps;
 mod test;
 mod tidy;
@@ -24,6 +26,8 @@ usage: cargo xtask <command>
                      with nextest filters: only build and run those tests
   tidy               check the tree's rules: dependency walls, source and text rules, required files
   setup              install what the tests need, and say where it is
+  release            build the program as releases ship it, guided by a profile of itself at work, and say
+                     where it is
   bench [--quick]    measure what a payment costs, and write it into docs/benchmarks.md;
                      quick: a little of everything, written nowhere
   openapi            write the OpenAPI documents into docs/openapi
@@ -46,6 +50,7 @@ fn run() -> Result<ExitCode> {
         ["test", filters @ ..] => test::run(&workspace()?, filters),
         ["tidy"] => tidy::run(&workspace()?),
         ["setup"] => requirements::run(&workspace()?),
+        ["release"] => release::run(&workspace()?),
         ["bench", options @ ..] => match bench::Options::parse(options) {
             Some(options) => bench::run(&workspace()?, options),
             None => Ok(misunderstood()),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -25,6 +25,8 @@ pub struct Call<'c> {
 pub struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
+    /// In every request, beside what the call has.
+    more: HeaderMap,
 }
 
 impl Client {
@@ -39,7 +41,13 @@ impl Client {
         Ok(Self {
             sender,
             host: HeaderValue::try_from(address.to_string())?,
+            more: HeaderMap::new(),
         })
+    }
+
+    /// The same client, with these headers in every request.
+    pub fn with_headers(self, more: HeaderMap) -> Self {
+        Self { more, ..self }
     }
 
     /// Sends a request and reads its answer, whatever it is.
@@ -50,6 +58,7 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.extend(self.more.clone());
         if let Some(authorization) = call.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());
         }

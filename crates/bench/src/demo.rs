@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use hyper::Method;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,6 +19,8 @@ struct File {
     native: Native,
     till: Till,
     kseries: Kseries,
+    kounta: Kounta,
+    om: Om,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +35,7 @@ struct Native {
 
 #[derive(Debug, Deserialize)]
 struct Till {
+    token: String,
     device_ids: Vec<String>,
 }
 
@@ -43,14 +46,31 @@ struct Kseries {
     payment_method: String,
 }
 
+#[derive(Debug, Deserialize)]
+struct Kounta {
+    access_token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Om {
+    api_key: String,
+    organization_id: String,
+}
+
 /// A running demo server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Demo {
     pub address: SocketAddr,
     /// `Authorization` of the merchant's administrator.
     pub admin: HeaderValue,
     /// `Authorization` of the payment app.
     pub app: HeaderValue,
+    /// `Authorization` of the tills.
+    pub till: HeaderValue,
+    /// `Authorization` of the payment app at Kounta's interface.
+    pub kounta: HeaderValue,
+    /// What om's interface has in its place.
+    pub om: HeaderMap,
     pub location_id: String,
     pub business_location_id: i64,
     pub payment_method: String,
@@ -71,6 +91,9 @@ impl Demo {
                 .with_context(|| format!("{} is no address of this machine", file.base_url))?,
             admin: bearer(&file.admin.token)?,
             app: bearer(&file.kseries.access_token)?,
+            till: bearer(&file.till.token)?,
+            kounta: bearer(&file.kounta.access_token)?,
+            om: om_headers(&file.om)?,
             location_id: file.native.location_id,
             business_location_id: file.kseries.business_location_id,
             payment_method: file.kseries.payment_method,
@@ -106,6 +129,17 @@ impl Demo {
     }
 }
 
+fn om_headers(om: &Om) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    headers.insert("api-key", header(&om.api_key)?);
+    headers.insert("organization-id", header(&om.organization_id)?);
+    Ok(headers)
+}
+
 fn bearer(token: &str) -> Result<HeaderValue> {
-    HeaderValue::try_from(format!("Bearer {token}")).context("a token that is no header")
+    header(&format!("Bearer {token}"))
+}
+
+fn header(text: &str) -> Result<HeaderValue> {
+    HeaderValue::try_from(text).context("a credential that is no header")
 }

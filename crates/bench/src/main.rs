@@ -19,6 +19,7 @@ mod pgbench;
 mod postgres;
 mod sample;
 mod settle;
+mod tour;
 
 #[cfg(test)]
 mod tests;
@@ -91,6 +92,14 @@ enum Command {
         #[command(flatten)]
         shape: ShapeArguments,
     },
+    /// Open orders at a demo server, pay each through every dialect, and read them: for the training run of a release.
+    Tour {
+        /// The demo's credentials file.
+        #[arg(long)]
+        credentials_file: PathBuf,
+        #[command(flatten)]
+        shape: ShapeArguments,
+    },
 }
 
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -147,6 +156,13 @@ async fn run(command: Command) -> Result<()> {
         } => {
             let demo = demo::Demo::read(&credentials_file)?;
             print(&settle::measure(demo, shape.shape()).await?)
+        }
+        Command::Tour {
+            credentials_file,
+            shape,
+        } => {
+            let demo = demo::Demo::read(&credentials_file)?;
+            print(&tour::measure(demo, shape.shape()).await?)
         }
     }
 }

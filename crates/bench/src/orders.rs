@@ -16,6 +16,9 @@ use crate::load::{Shape, Worker, closed_loop};
 #[cfg(test)]
 mod tests;
 
+/// Where orders are opened.
+pub const ORDERS_PATH: &str = "/api/v1/orders";
+
 /// Where payments go.
 pub const PAY_PATH: &str = "/o/op/1/pay";
 
@@ -72,20 +75,23 @@ pub fn reference(number: u64) -> String {
     format!("{number:014}")
 }
 
+/// The body that opens an order.
+pub fn order(demo: &Demo) -> Bytes {
+    let order = json!({
+        "location_id": demo.location_id,
+        "name": "Table",
+        "lines": [
+            {"name": "Menu of the day", "quantity": 4, "unit_amount": "20.00"},
+            {"name": "Water", "quantity": 2, "unit_amount": "3.50"},
+        ],
+    });
+    Bytes::from(order.to_string())
+}
+
 /// Opens orders, enough for so many payments, with as many clients as will pay.
 pub async fn open(demo: &Demo, endpoint_id: &str, shape: Shape) -> Result<Arc<[Account]>> {
     let opened = Arc::new(Mutex::new(Vec::new()));
-    let body = Bytes::from(
-        json!({
-            "location_id": demo.location_id,
-            "name": "Table",
-            "lines": [
-                {"name": "Menu of the day", "quantity": 4, "unit_amount": "20.00"},
-                {"name": "Water", "quantity": 2, "unit_amount": "3.50"},
-            ],
-        })
-        .to_string(),
-    );
+    let body = order(demo);
     let mut workers = Vec::new();
     for _ in 0..shape.clients {
         workers.push(Opener {
@@ -141,7 +147,7 @@ impl Worker for Opener {
     async fn work(&mut self, _: u64) -> Result<()> {
         let call = Call {
             method: Method::POST,
-            path: "/api/v1/orders",
+            path: ORDERS_PATH,
             authorization: Some(&self.authorization),
             body: self.body.clone(),
         };

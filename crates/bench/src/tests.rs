@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::{post, put};
 use axum::{Json, Router};
 use hyper::Method;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use crate::client::{Call, Client};
 use crate::demo::Demo;
 use crate::load::Shape;
-use crate::{pay, settle};
+use crate::{pay, settle, tour};
 
 /// What a demo server was asked, by a stand-in that answers as the contract says.
 #[derive(Default)]
@@ -21,6 +22,7 @@ struct Asked {
     url: String,
     orders: u64,
     references: Vec<String>,
+    others: BTreeMap<String, u32>,
     /// What becomes of the payments; nothing is told of them when there is nothing here.
     result: Option<&'static str>,
 }
@@ -48,9 +50,28 @@ async fn open_order(State(asked): State<Shared>, headers: HeaderMap, Json(body):
     assert_eq!(body["location_id"], "loc_1");
     let mut asked = asked.lock().unwrap();
     asked.orders += 1;
-    Json(
-        json!({"id": "x", "kseries": {"account_identifier": format!("A1.{}", asked.orders), "account_id": 1}}),
-    )
+    let number = asked.orders;
+    Json(json!({
+        "id": format!("ord_{number}"),
+        "kseries": {"account_identifier": format!("A1.{number}"), "account_id": number},
+        "kounta": {"company_id": 8, "order_id": number},
+        "om": {"organization_id": "org_5", "order_id": format!("ord_{number}")},
+    }))
+}
+
+/// Everything else that a tour asks for, with what it is asked with.
+async fn note(State(asked): State<Shared>, method: Method, uri: Uri, headers: HeaderMap) -> Json<Value> {
+    let credential = headers.get("authorization").unwrap_or_else(|| {
+        assert_eq!(headers["organization-id"], "org_5");
+        &headers["api-key"]
+    });
+    let path = uri.path().trim_end_matches(|last: char| last.is_ascii_digit());
+    let mut asked = asked.lock().unwrap();
+    *asked
+        .others
+        .entry(format!("{method} {path} {}", credential.to_str().unwrap()))
+        .or_default() += 1;
+    Json(json!({"tasks": [{"id": "tsk", "lease": 3}]}))
 }
 
 async fn take_payment(State(asked): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
@@ -91,6 +112,7 @@ async fn start(result: Option<&'static str>) -> (Demo, Shared) {
         .route("/o/wh/1/webhook", put(make_endpoint))
         .route("/api/v1/orders", post(open_order))
         .route("/o/op/1/pay", post(take_payment))
+        .fallback(note)
         .with_state(Arc::clone(&asked));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -102,8 +124,10 @@ async fn start(result: Option<&'static str>) -> (Demo, Shared) {
         "console_url": "not read",
         "admin": {"token": "of-the-admin"},
         "native": {"location_id": "loc_1", "locations": []},
-        "till": {"token": "not read", "device_ids": ["11", "12"]},
+        "till": {"token": "of-the-till", "device_ids": ["11", "12"]},
         "kseries": {"access_token": "of-the-app", "business_location_id": 5, "tables": [1], "payment_method": "OOPAYMENT"},
+        "kounta": {"client_id": "not read", "access_token": "of-kounta"},
+        "om": {"api_key": "of-om", "organization_id": "org_5"},
     });
     std::fs::write(file.path(), credentials.to_string()).unwrap();
     (Demo::read(file.path()).unwrap(), asked)
@@ -170,6 +194,35 @@ async fn a_payment_that_fails_fails_the_run() {
     let (demo, _) = start(Some("FAILURE")).await;
     let error = settle::measure(demo, SHAPE).await.unwrap_err();
     assert!(error.to_string().contains("FAILURE"), "{error}");
+}
+
+#[tokio::test]
+async fn a_tour_pays_and_reads_each_order_everywhere() {
+    let (demo, asked) = start(None).await;
+    assert_eq!(tour::measure(demo, SHAPE).await.unwrap().count, 42);
+    let asked = asked.lock().unwrap();
+    assert_eq!(behaviours(&asked), [(11, "auto"), (12, "auto")]);
+    assert_eq!((asked.orders, asked.references.len()), (42, 42));
+    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    for (call, count) in &asked.others {
+        // Every order has calls of its own below its number.
+        let named = ["/payments.json", ".json"]
+            .iter()
+            .find(|ending| call.contains(*ending));
+        *seen.entry(named.unwrap_or(&call.as_str())).or_default() += count;
+    }
+    let expected = [
+        (".json", 42),
+        ("/payments.json", 42),
+        ("GET /api/v1/orders/ord_ Bearer of-the-admin", 42),
+        ("GET /api/v1/payments/by-reference/ Bearer of-the-admin", 42),
+        ("GET /o/op/1/order/table/1/getCheck Bearer of-the-app", 42),
+        ("GET /v1/om/payments of-om", 42),
+        ("POST /api/v1/till/claim Bearer of-the-till", 42),
+        ("POST /api/v1/till/tasks/tsk/confirm Bearer of-the-till", 42),
+        ("POST /v1/om/payments of-om", 42),
+    ];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]

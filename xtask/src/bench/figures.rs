@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::tool::Sample;
+use crate::rig::tool::Sample;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Beside, Figures, RATIO_PARTS, Round, grouped, hundredths, median, parts, tenths};
-use crate::bench::tool::Sample;
+use crate::rig::tool::Sample;
 
 fn sample(per_second: u64, p50_us: u64, p99_us: u64) -> Sample {
     Sample {

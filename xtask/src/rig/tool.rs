@@ -100,6 +100,13 @@ impl<'a> Tool<'a> {
         })
     }
 
+    /// Takes a tour through a demo server.
+    pub fn tour(&self, server: &Server, load: Load) -> Result<Sample> {
+        self.measure("tour", load, |command| {
+            command.arg("--credentials-file").arg(server.credentials());
+        })
+    }
+
     /// Measures `pgbench` with the statements of a payment, in a database where the product has made its tables.
     pub fn pgbench(&self, database_url: &str, folder: &Path, load: TimedLoad) -> Result<Sample> {
         let mut command = self.command();

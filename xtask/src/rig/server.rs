@@ -1,4 +1,4 @@
-//! Servers to measure: started, waited for, and killed when they are not needed any more.
+//! Servers that work: started, waited for, and killed when they are not needed any more.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -33,7 +33,7 @@ pub enum Ledger<'a> {
     Postgres(&'a str),
 }
 
-/// A running server. Dropping it kills it: what it leaves behind is measured by nobody.
+/// A running server. Dropping it kills it: what it leaves behind is looked at by nobody.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -125,6 +125,15 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
             .context("memory is read from /proc")?;
         resident_kib(&status).context("/proc says nothing about memory")
+    }
+
+    /// Ends the product as an operator would, and waits until it has.
+    pub fn end(mut self) -> Result<()> {
+        let id = self.child.id().to_string();
+        process::run(Command::new("kill").args(["-TERM", &id]))?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the server did not end as it should: {status}");
+        Ok(())
     }
 
     fn wait_until(&mut self, started: Instant, is_true: impl Fn() -> Result<bool>) -> Result<()> {
