@@ -115,7 +115,7 @@ impl Worker for Guide {
             "/v1/companies/{}/orders/{}",
             order.kounta.company_id, order.kounta.order_id
         );
-        let paid = json!({"method_id": 1, "amount": 4.00, "tip": 0.10, "ref": reference(number)});
+        let paid = json!({"method_id": 1, "amount": 4, "tip": 1, "ref": reference(number)});
         let payments = format!("{in_kounta}/payments.json");
         post(client, &demo.kounta, &payments, text(&paid)).await?;
         get(client, &demo.kounta, &format!("{in_kounta}.json")).await?;
