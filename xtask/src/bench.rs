@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use crate::rig::empty_folder;
 use crate::rig::postgres::{self, Postgres};
 use crate::rig::server::{Ledger, Server};
 use crate::rig::tool::{Load, Sample, TimedLoad, Tool};
@@ -134,14 +135,14 @@ pub fn run(workspace: &Path, options: Options<'_>) -> Result<ExitCode> {
     let tender = match options.is_written_down() {
         true => release::build(workspace)?,
         false => {
-            release::package(workspace, "tender-cli", options.profile)?;
-            binary("tender")
+            release::package(workspace, release::PACKAGE, options.profile)?;
+            binary(release::PROGRAM)
         }
     };
-    release::package(workspace, "tender-bench", options.profile)?;
+    release::package(workspace, release::TOOL, options.profile)?;
     let bench = Bench {
         tender,
-        tool: Tool::new(binary("tender-bench"), workspace, &postgres),
+        tool: Tool::new(binary(release::TOOL), workspace, &postgres),
         workspace,
         temporary: target.join("xtask/postgres"),
         scratch: target.join("xtask/bench"),
@@ -258,12 +259,8 @@ impl Bench<'_> {
 
     /// Payments accepted by nodes on one fresh PostgreSQL database.
     fn nodes(&self, postgres: &mut Postgres, count: usize, load: Load) -> Result<Sample> {
-        let url = postgres.database()?;
-        let nodes = (0..count).map(|number| {
-            let folder = self.folder(&format!("node-{number}"))?;
-            Server::demo(&self.tender, self.workspace, &folder, Ledger::Postgres(&url))
-        });
-        let nodes = nodes.collect::<Result<Vec<_>>>()?;
+        let ledger = Ledger::Postgres(&postgres.database()?);
+        let nodes = Server::demos(&self.tender, self.workspace, &self.scratch, count, ledger)?;
         self.tool.pay(&nodes.iter().collect::<Vec<_>>(), load)
     }
 
@@ -313,11 +310,6 @@ impl Bench<'_> {
 
     /// An empty folder.
     fn folder(&self, name: &str) -> Result<PathBuf> {
-        let folder = self.scratch.join(name);
-        if folder.exists() {
-            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-        }
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(folder)
+        empty_folder(&self.scratch, name)
     }
 }

@@ -12,7 +12,7 @@ mod training;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
 
@@ -24,11 +24,11 @@ use compiler::{Compiler, Flag};
 pub const PROFILE: &str = "dist";
 
 /// The package of the program, and the program.
-const PACKAGE: &str = "tender-cli";
-const PROGRAM: &str = "tender";
+pub const PACKAGE: &str = "tender-cli";
+pub const PROGRAM: &str = "tender";
 
 /// The package and the program that make load.
-const TOOL: &str = "tender-bench";
+pub const TOOL: &str = "tender-bench";
 
 /// `cargo xtask release`: builds it and says where it is.
 pub fn run(workspace: &Path) -> Result<ExitCode> {
@@ -90,12 +90,8 @@ fn program(workspace: &Path, compiler: &Compiler, folder: &Path, flag: &Flag<'_>
 fn seconds(file: &Path) -> Result<u64> {
     let modified = fs::metadata(file).and_then(|metadata| metadata.modified());
     let modified = modified.with_context(|| format!("{} has no time", file.display()))?;
-    Ok(since_epoch(modified))
-}
-
-fn since_epoch(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .map_or(0, |duration| duration.as_secs())
+    let since = modified.duration_since(UNIX_EPOCH);
+    Ok(since.context("a program from before 1970")?.as_secs())
 }
 
 /// Removes the counts and profiles of other builds.

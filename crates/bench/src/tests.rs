@@ -65,7 +65,8 @@ async fn note(State(asked): State<Shared>, method: Method, uri: Uri, headers: He
         assert_eq!(headers["organization-id"], "org_5");
         &headers["api-key"]
     });
-    let path = uri.path().trim_end_matches(|last: char| last.is_ascii_digit());
+    // Every order has calls of its own: what they share is left when numbers are taken away.
+    let path: String = uri.to_string().chars().filter(|c| !c.is_ascii_digit()).collect();
     let mut asked = asked.lock().unwrap();
     *asked
         .others
@@ -203,26 +204,22 @@ async fn a_tour_pays_and_reads_each_order_everywhere() {
     let asked = asked.lock().unwrap();
     assert_eq!(behaviours(&asked), [(11, "auto"), (12, "auto")]);
     assert_eq!((asked.orders, asked.references.len()), (42, 42));
-    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    for (call, count) in &asked.others {
-        // Every order has calls of its own below its number.
-        let named = ["/payments.json", ".json"]
-            .iter()
-            .find(|ending| call.contains(*ending));
-        *seen.entry(named.unwrap_or(&call.as_str())).or_default() += count;
-    }
+    let seen: Vec<_> = (asked.others.iter().map(|(call, count)| (call.as_str(), *count))).collect();
     let expected = [
-        (".json", 42),
-        ("/payments.json", 42),
-        ("GET /api/v1/orders/ord_ Bearer of-the-admin", 42),
-        ("GET /api/v1/payments/by-reference/ Bearer of-the-admin", 42),
-        ("GET /o/op/1/order/table/1/getCheck Bearer of-the-app", 42),
-        ("GET /v1/om/payments of-om", 42),
-        ("POST /api/v1/till/claim Bearer of-the-till", 42),
-        ("POST /api/v1/till/tasks/tsk/confirm Bearer of-the-till", 42),
-        ("POST /v1/om/payments of-om", 42),
+        ("GET /api/v/orders/ord_ Bearer of-the-admin", 42),
+        ("GET /api/v/payments/by-reference/ Bearer of-the-admin", 42),
+        (
+            "GET /o/op//order/table//getCheck?businessLocationId= Bearer of-the-app",
+            42,
+        ),
+        ("GET /v/companies//orders/.json Bearer of-kounta", 42),
+        ("GET /v/om/payments?orderId=ord_ of-om", 42),
+        ("POST /api/v/till/claim Bearer of-the-till", 42),
+        ("POST /api/v/till/tasks/tsk/confirm Bearer of-the-till", 42),
+        ("POST /v/companies//orders//payments.json Bearer of-kounta", 42),
+        ("POST /v/om/payments of-om", 42),
     ];
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(seen, expected);
 }
 
 #[test]

@@ -95,13 +95,13 @@ impl Worker for Guide {
             demo,
             device_id,
         } = self;
-        let opened = post(client, &demo.admin, ORDERS_PATH, order(demo)).await?;
+        let opened = post(client, Some(&demo.admin), ORDERS_PATH, order(demo)).await?;
         let order: Order = serde_json::from_slice(&opened).context("the answer is no order")?;
         let table = format!(
             "/o/op/1/order/table/1/getCheck?businessLocationId={}",
             demo.business_location_id
         );
-        get(client, &demo.app, &table).await?;
+        get(client, Some(&demo.app), &table).await?;
         let account = Account {
             identifier: order.kseries.account_identifier,
             endpoint_id: ENDPOINT.to_owned(),
@@ -109,7 +109,7 @@ impl Worker for Guide {
             device_id: *device_id,
             payment_method: demo.payment_method.clone(),
         };
-        post(client, &demo.app, PAY_PATH, payment(&account, number)).await?;
+        post(client, Some(&demo.app), PAY_PATH, payment(&account, number)).await?;
 
         let in_kounta = format!(
             "/v1/companies/{}/orders/{}",
@@ -117,55 +117,52 @@ impl Worker for Guide {
         );
         let paid = json!({"method_id": 1, "amount": 4, "tip": 1, "ref": reference(number)});
         let payments = format!("{in_kounta}/payments.json");
-        post(client, &demo.kounta, &payments, text(&paid)).await?;
-        get(client, &demo.kounta, &format!("{in_kounta}.json")).await?;
+        post(client, Some(&demo.kounta), &payments, text(&paid)).await?;
+        get(client, Some(&demo.kounta), &format!("{in_kounta}.json")).await?;
 
         let id = &order.om.order_id;
         let receipt = json!({"params": {"orderId": id, "type": "receipt", "amount": 3}});
-        let call = |method, path, body| Call {
-            method,
-            path,
-            authorization: None,
-            body,
-        };
-        om.succeed(call(Method::POST, "/v1/om/payments", text(&receipt)))
-            .await?;
-        let listed = format!("/v1/om/payments?orderId={id}");
-        om.succeed(call(Method::GET, &listed, Bytes::new())).await?;
+        post(om, None, "/v1/om/payments", text(&receipt)).await?;
+        get(om, None, &format!("/v1/om/payments?orderId={id}")).await?;
 
-        get(client, &demo.admin, &format!("{ORDERS_PATH}/{}", order.id)).await?;
+        get(client, Some(&demo.admin), &format!("{ORDERS_PATH}/{}", order.id)).await?;
         get(
             client,
-            &demo.admin,
+            Some(&demo.admin),
             &format!("/api/v1/payments/by-reference/{}", reference(number)),
         )
         .await?;
         let ready = json!({"device_id": device_id.to_string(), "wait_ms": 0});
-        let claimed = post(client, &demo.till, CLAIM_PATH, text(&ready)).await?;
+        let claimed = post(client, Some(&demo.till), CLAIM_PATH, text(&ready)).await?;
         let claimed: Claimed = serde_json::from_slice(&claimed).context("the answer has no tasks")?;
         for Task { id, lease } in claimed.tasks {
             let path = format!("/api/v1/till/tasks/{id}/confirm");
-            post(client, &demo.till, &path, text(&json!({"lease": lease}))).await?;
+            post(client, Some(&demo.till), &path, text(&json!({"lease": lease}))).await?;
         }
         Ok(())
     }
 }
 
-async fn post(client: &mut Client, authorization: &HeaderValue, path: &str, body: Bytes) -> Result<Bytes> {
+async fn post(
+    client: &mut Client,
+    authorization: Option<&HeaderValue>,
+    path: &str,
+    body: Bytes,
+) -> Result<Bytes> {
     let call = Call {
         method: Method::POST,
         path,
-        authorization: Some(authorization),
+        authorization,
         body,
     };
     client.succeed(call).await
 }
 
-async fn get(client: &mut Client, authorization: &HeaderValue, path: &str) -> Result<()> {
+async fn get(client: &mut Client, authorization: Option<&HeaderValue>, path: &str) -> Result<()> {
     let call = Call {
         method: Method::GET,
         path,
-        authorization: Some(authorization),
+        authorization,
         body: Bytes::new(),
     };
     client.succeed(call).await.map(drop)

@@ -1,13 +1,14 @@
 //! What the program does to be counted: payments alone and many at once through every dialect, on both storages, on one node and on
 //! two, with tills and webhooks.
 //!
-//! Owns: how much of what. What it does not do here is not forgotten, only compiled for size.
+//! Owns: how much of what. What it does not do is taken for rare by the compiler.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::rig::empty_folder;
 use crate::rig::postgres::Postgres;
 use crate::rig::server::{Ledger, Server};
 use crate::rig::tool::{Load, Tool};
@@ -45,7 +46,7 @@ impl Work {
 /// When it refuses anything, or does not end as it should: then its counts would be lost.
 pub fn run(program: &Path, tool: &Tool<'_>, workspace: &Path, target: &Path) -> Result<()> {
     eprintln!("==> training");
-    let scratch = target.join("xtask/training");
+    let scratch = empty_folder(target, "xtask/training")?;
     let training = Training {
         program,
         tool,
@@ -53,10 +54,7 @@ pub fn run(program: &Path, tool: &Tool<'_>, workspace: &Path, target: &Path) -> 
         scratch: &scratch,
     };
     let worked = training.work(&target.join("xtask/postgres"));
-    let removed = match scratch.exists() {
-        true => fs::remove_dir_all(&scratch).context("cannot remove what training has left"),
-        false => Ok(()),
-    };
+    let removed = fs::remove_dir_all(&scratch).context("cannot remove what training has left");
     worked.and(removed)
 }
 
@@ -80,11 +78,7 @@ impl Training<'_> {
 
     /// Does it on so many fresh servers.
     fn on(&self, ledger: Ledger<'_>, servers: usize, work: Work) -> Result<()> {
-        let servers = (0..servers).map(|number| {
-            let folder = self.folder(number)?;
-            Server::demo(self.program, self.workspace, &folder, ledger)
-        });
-        let servers = servers.collect::<Result<Vec<_>>>()?;
+        let servers = Server::demos(self.program, self.workspace, self.scratch, servers, ledger)?;
         let (first, load) = (servers.first().context("work needs a server")?, work.load());
         match work {
             Work::Crowd | Work::Alone => self.tool.pay(&servers.iter().collect::<Vec<_>>(), load),
@@ -92,15 +86,5 @@ impl Training<'_> {
             Work::Tour => self.tool.tour(first, load),
         }?;
         servers.into_iter().try_for_each(Server::end)
-    }
-
-    /// An empty folder.
-    fn folder(&self, number: usize) -> Result<PathBuf> {
-        let folder = self.scratch.join(number.to_string());
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
-        fs::create_dir_all(&folder).context("cannot make a folder beside what is built")?;
-        Ok(folder)
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::empty_folder;
 use super::tool::Tool;
 use crate::process;
 
@@ -69,16 +70,7 @@ impl Server {
         let mut command = process::command(tender, workspace);
         command.args(["serve", "--listen", &address.to_string(), "--data"]);
         command.arg(folder.join("data"));
-        let started = Instant::now();
-        let mut server = Self {
-            child: spawn(&mut command)?,
-            address,
-            folder: folder.to_owned(),
-            ready_after: Duration::ZERO,
-        };
-        server.wait_until(started, || is_ready(address))?;
-        server.ready_after = started.elapsed();
-        Ok(server)
+        Self::start(&mut command, address, folder, || is_ready(address))
     }
 
     /// The product's demo in the folder.
@@ -93,14 +85,38 @@ impl Server {
         };
         command.arg("--credentials-file").arg(&credentials);
         command.stdout(Stdio::null());
+        Self::start(&mut command, address, folder, || Ok(credentials.is_file()))
+    }
+
+    /// So many demos on one ledger, each with an empty folder of its own below this one.
+    pub fn demos(
+        tender: &Path,
+        workspace: &Path,
+        scratch: &Path,
+        count: usize,
+        ledger: Ledger<'_>,
+    ) -> Result<Vec<Self>> {
+        let demo = |number| {
+            let folder = empty_folder(scratch, &format!("node-{number}"))?;
+            Self::demo(tender, workspace, &folder, ledger)
+        };
+        (0..count).map(demo).collect()
+    }
+
+    fn start(
+        command: &mut Command,
+        address: SocketAddr,
+        folder: &Path,
+        is_ready: impl Fn() -> Result<bool>,
+    ) -> Result<Self> {
         let started = Instant::now();
         let mut server = Self {
-            child: spawn(&mut command)?,
+            child: spawn(command)?,
             address,
             folder: folder.to_owned(),
             ready_after: Duration::ZERO,
         };
-        server.wait_until(started, || Ok(credentials.is_file()))?;
+        server.wait_until(started, is_ready)?;
         server.ready_after = started.elapsed();
         Ok(server)
     }
